@@ -1,0 +1,186 @@
+"""Every setting of the server, read from the environment once, at start.
+
+The three classes differ only in what they insist on. The README's table documents each variable.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent
+DEVELOPMENT_MARK = "development-only-"
+SHORTEST_SECRET = 32
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or makes no sense; the message names it and says what to do."""
+
+
+class Config:
+    """What all three environments share; attribute names are Flask's and the extensions' own."""
+
+    ENVIRONMENT = ""
+    TESTING = False
+
+    JWT_ALGORITHM = "HS256"
+    JWT_ISSUER = "customers-api"
+    REVOCATION_CHECK_SECONDS = 0.5
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Read the settings from `environ`; raises ConfigurationError at the first bad one."""
+        self.SECRET_KEY = self._secret(environ)
+        self.SECRET_KEY_FALLBACKS = _words(environ.get("SECRET_KEY_FALLBACKS", ""))
+        self.DATABASE_URL = database_url(environ.get("DATABASE_URL") or self._default_database())
+        self.DATABASE_POOL_SIZE = _whole(environ, "DATABASE_POOL_SIZE", default=8)
+        self.DATABASE_TIMEOUT_SECONDS = _whole(environ, "DATABASE_TIMEOUT_SECONDS", default=30)
+        self.DATABASE_PREPARE = _yes_or_no(environ, "DATABASE_PREPARE", default=True)
+        self.MAX_CONTENT_LENGTH = _whole(environ, "MAX_BODY_BYTES", default=16 * 1024 * 1024)
+        self.MAX_LIST_SIZE = _whole(environ, "MAX_LIST_SIZE", default=10_000)
+        self.ACCESS_TOKEN_LIFETIME = timedelta(
+            minutes=_whole(environ, "ACCESS_TOKEN_MINUTES", default=15)
+        )
+        self.REFRESH_TOKEN_LIFETIME = timedelta(
+            days=_whole(environ, "REFRESH_TOKEN_DAYS", default=30)
+        )
+        self.HOST = environ.get("HOST") or "127.0.0.1"
+        self.PORT = _whole(environ, "PORT", default=8000, most=65535)
+        self.LOG_LEVEL = _choice(
+            environ, "LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"
+        ).upper()
+
+    def _secret(self, environ: Mapping[str, str]) -> str:
+        return environ.get("SECRET_KEY") or kept_secret(ROOT / "instance" / "secret_key")
+
+    def _default_database(self) -> str:
+        folder = ROOT / "instance"
+        folder.mkdir(exist_ok=True)
+        return "sqlite:///" + quote(str(folder / "customers.db"))
+
+
+class Development(Config):
+    """A laptop or a first look: makes its own secret and its own SQLite file."""
+
+    ENVIRONMENT = "development"
+
+
+class Testing(Config):
+    """The test suite: as development, with a fixed secret that nothing else may use."""
+
+    ENVIRONMENT = "testing"
+    TESTING = True
+    REVOCATION_CHECK_SECONDS = 0.0
+
+    def _secret(self, environ: Mapping[str, str]) -> str:
+        return environ.get("SECRET_KEY") or DEVELOPMENT_MARK + "testing" * 5
+
+
+class Production(Config):
+    """Real customers: refuses to start without a secret of its own."""
+
+    ENVIRONMENT = "production"
+
+    def _secret(self, environ: Mapping[str, str]) -> str:
+        secret = environ.get("SECRET_KEY", "")
+        if not secret:
+            raise ConfigurationError(
+                "SECRET_KEY is not set; production needs one of at least 32 bytes: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        if secret.startswith(DEVELOPMENT_MARK):
+            raise ConfigurationError(
+                "SECRET_KEY is a development secret; make one for production: "
+                "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            )
+        return secret
+
+
+ENVIRONMENTS: Mapping[str, type[Config]] = {
+    kind.ENVIRONMENT: kind for kind in (Development, Testing, Production)
+}
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """The configuration that APP_ENV names (development when unset), checked.
+
+    Raises ConfigurationError, whose message is one line for the person who starts the server.
+    """
+    name = environ.get("APP_ENV") or "development"
+    kind = ENVIRONMENTS.get(name)
+    if kind is None:
+        raise ConfigurationError(f"APP_ENV is {name!r}; use one of {', '.join(ENVIRONMENTS)}")
+    config = kind(environ)
+    for secret in (config.SECRET_KEY, *config.SECRET_KEY_FALLBACKS):
+        _check_length(secret)
+    return config
+
+
+def database_url(url: str) -> str:
+    """The URL as SQLAlchemy wants it: `postgres://` and `postgresql://` both mean psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ConfigurationError(
+            "DATABASE_URL is not a URL; write sqlite:///path/to/file.db "
+            "or postgresql://user:password@host:5432/name"
+        )
+    if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and rest.strip("/") not in ("", ":memory:"):
+        return url
+    raise ConfigurationError(
+        f"DATABASE_URL begins with {scheme}://; use postgresql:// or sqlite:/// with a file"
+    )
+
+
+def kept_secret(path: Path) -> str:
+    """The development secret in `path`, made the first time, readable by its owner only."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(DEVELOPMENT_MARK + secrets.token_urlsafe(48))
+        # link() fails when another worker was first, so all of them read the same secret.
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def _check_length(secret: str) -> None:
+    if len(secret.encode()) >= SHORTEST_SECRET:
+        return
+    raise ConfigurationError(
+        f"a key in SECRET_KEY or SECRET_KEY_FALLBACKS has {len(secret.encode())} bytes; "
+        f"each needs at least {SHORTEST_SECRET}"
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _whole(environ: Mapping[str, str], name: str, *, default: int, most: int = 2**31 - 1) -> int:
+    text = environ.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from 1 to {most}")
+    return int(text)
+
+
+def _choice(
+    environ: Mapping[str, str], name: str, allowed: tuple[str, ...], *, default: str
+) -> str:
+    text = environ.get(name, "").strip().lower() or default
+    if text not in allowed:
+        raise ConfigurationError(f"{name} is {text!r}; use one of {', '.join(allowed)}")
+    return text
+
+
+def _yes_or_no(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
+    return _choice(environ, name, ("yes", "no"), default="yes" if default else "no") == "yes"

@@ -1,0 +1,1 @@
+"""Customers: the record, its rules, its writes (service) and its reads (queries)."""

@@ -1,0 +1,131 @@
+"""The customer's record and its tags, as the database keeps them."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from customers_api.core.types import Choices, Id, Instant, JsonText, Money
+from customers_api.extensions import Base
+
+
+class Status(StrEnum):
+    """Where a customer stands; `is_active` is another way to say `active`."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    CANCELED = "canceled"
+
+
+CHANNELS = ("email", "text", "phone")
+_channels = Choices(CHANNELS)
+
+
+def _one_of(column: str, values: Sequence[str]) -> CheckConstraint:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({quoted})", name=column)
+
+
+class Customer(Base):
+    """One customer; the columns are those of the registry contract and the union's own."""
+
+    __tablename__ = "customers"
+    __mapper_args__: ClassVar[dict[str, bool]] = {"eager_defaults": False}
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    uuid: Mapped[UUID] = mapped_column(Uuid)
+    customer_id: Mapped[str] = mapped_column(String(50))
+    username: Mapped[str] = mapped_column(String(50))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
+
+    first_name: Mapped[str] = mapped_column(String(100))
+    last_name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(255))
+    # What makes an email the same as another: see identity.email_key.
+    email_key: Mapped[str] = mapped_column(String(510))
+    phone: Mapped[str | None] = mapped_column(String(20))
+
+    address_line1: Mapped[str | None] = mapped_column(String(255))
+    address_line2: Mapped[str | None] = mapped_column(String(255))
+    city: Mapped[str | None] = mapped_column(String(100))
+    state: Mapped[str | None] = mapped_column(String(100))
+    postal_code: Mapped[str | None] = mapped_column(String(20))
+    country: Mapped[str | None] = mapped_column(String(100))
+
+    date_of_birth: Mapped[date | None]
+    gender: Mapped[str | None] = mapped_column(String(20))
+    company_name: Mapped[str | None] = mapped_column(String(255))
+    tax_id: Mapped[str | None] = mapped_column(String(50))
+
+    customer_status: Mapped[str] = mapped_column(
+        String(20), default=Status.ACTIVE.value, server_default=Status.ACTIVE.value
+    )
+    email_verified: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    phone_verified: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    marketing_emails: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    marketing_sms: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    is_loyalty_member: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    lifetime_value: Mapped[Decimal] = mapped_column(
+        Money, default=Decimal("0.00"), server_default=text("0")
+    )
+    preferred_communication_channels: Mapped[Sequence[str]] = mapped_column(
+        _channels, default=(), server_default=""
+    )
+    customer_acquisition_date: Mapped[datetime | None] = mapped_column(Instant)
+
+    notes: Mapped[str | None] = mapped_column(Text)
+    # `metadata` is the declarative base's own name, so the attribute carries an underscore.
+    metadata_: Mapped[str] = mapped_column("metadata", JsonText, default="{}", server_default="{}")
+
+    version: Mapped[int] = mapped_column(Id, default=1, server_default=text("1"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    last_login_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("uq_customers_uuid", "uuid", unique=True),
+        Index("uq_customers_customer_id", "customer_id", unique=True),
+        Index("uq_customers_username", "username", unique=True),
+        Index("uq_customers_email_key", "email_key", unique=True),
+        Index("ix_customers_group_id", "group_id", "id"),
+        Index("ix_customers_phone", "phone"),
+        Index("ix_customers_country_city", "country", "city"),
+        Index("ix_customers_country_state", "country", "state"),
+        Index("ix_customers_city", "city"),
+        Index("ix_customers_customer_status", "customer_status", "id"),
+        Index("ix_customers_created_at", "created_at", "id"),
+        _one_of("customer_status", [status.value for status in Status]),
+        _one_of("preferred_communication_channels", _channels.every_value()),
+        CheckConstraint("version >= 1", name="version"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class CustomerTag(Base):
+    """One tag of a customer; `position` keeps the order they were given in."""
+
+    __tablename__ = "customer_tags"
+
+    customer_id: Mapped[int] = mapped_column(
+        Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True)
+    tag: Mapped[str] = mapped_column(String(500))
+
+    __table_args__ = (
+        Index("uq_customer_tags_customer_id_tag", "customer_id", "tag", unique=True),
+        Index("ix_customer_tags_tag", "tag", "customer_id"),
+    )
+
+
+def length_of(column: str) -> int:
+    """The most characters that the customers' text column `column` holds."""
+    length = getattr(Customer.__table__.c[column].type, "length", None)
+    if length is None:
+        raise LookupError(f"customers.{column} has no length")
+    return int(length)

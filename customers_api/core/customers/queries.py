@@ -1,0 +1,158 @@
+"""Reads of customers: exactly the columns asked for, in one statement and one round trip."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    extract,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.sql.functions import coalesce
+
+from customers_api.core import clock, database
+from customers_api.core.customers.model import Customer, CustomerTag, Status
+from customers_api.core.database import AnyRow
+from customers_api.core.errors import NotFound
+from customers_api.core.groups.queries import check_exists
+from customers_api.core.paging import Sort
+from customers_api.core.types import LARGEST_ID
+
+C = Customer.__table__.c
+Fields = tuple[str, ...]
+
+
+class CustomerNotFound(NotFound):
+    """Customer not found"""
+
+    code = "customer-not-found"
+
+
+def _tags() -> ColumnElement[str | None]:
+    ordered = (
+        select(CustomerTag.tag)
+        .where(CustomerTag.customer_id == C.id)
+        .order_by(CustomerTag.position)
+        .correlate(Customer)
+        .subquery("ordered")
+    )
+    return select(func.aggregate_strings(ordered.c.tag, ",")).scalar_subquery()
+
+
+def _joined(separator: str, *parts: ColumnElement[Any]) -> ColumnElement[str]:
+    # concat_ws, which SQLite lacks before 3.44: each part that has text brings its separator.
+    pieces = [coalesce(literal(separator) + func.nullif(part, ""), "") for part in parts]
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        whole = whole + piece
+    return func.substr(whole, len(separator) + 1)
+
+
+def _number(day: ColumnElement[Any]) -> ColumnElement[int]:
+    year, month, date = (cast(extract(part, day), Integer) for part in ("year", "month", "day"))
+    return year * 10_000 + month * 100 + date
+
+
+def _today_number() -> int:
+    today = clock.today()
+    return today.year * 10_000 + today.month * 100 + today.day
+
+
+def _age() -> ColumnElement[int | None]:
+    # Dates as the numbers yyyymmdd: the difference, cut to whole ten thousands, is whole years.
+    today = bindparam("today_number", callable_=_today_number, type_=Integer)
+    return (today - _number(C.date_of_birth)) // 10_000
+
+
+EXPRESSIONS: Mapping[str, ColumnElement[Any]] = {
+    **{column.name: column for column in C if column is not C.email_key},
+    "is_active": C.customer_status == Status.ACTIVE.value,
+    "is_verified": and_(C.email_verified, C.phone_verified),
+    "full_name": _joined(" ", C.first_name, C.last_name),
+    "full_address": _joined(
+        ", ",
+        C.address_line1,
+        C.address_line2,
+        C.city,
+        C.state,
+        C.postal_code,
+        C.country,
+    ),
+    "tags": _tags(),
+    "age": _age(),
+}
+SORTABLE = (
+    "id",
+    "first_name",
+    "last_name",
+    "email",
+    "username",
+    "age",
+    "city",
+    "country",
+    "created_at",
+    "updated_at",
+    "lifetime_value",
+)
+TEXT_SORTS = frozenset({"first_name", "last_name", "email", "username", "city", "country"})
+
+
+def columns(fields: Fields) -> list[ColumnElement[Any]]:
+    """The select list for these field names, each labelled with its name."""
+    return [EXPRESSIONS[name].label(name) for name in fields]
+
+
+def get(id: int, fields: Fields) -> AnyRow:
+    """The customer with this id; raises CustomerNotFound."""
+    row = database.first(_by_id(fields), {"wanted": id}) if 0 < id <= LARGEST_ID else None
+    if row is None:
+        raise CustomerNotFound
+    return row
+
+
+def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:
+    """All customers of a group in chunks; raises GroupNotFound before the first of them."""
+    statement = _of_group(fields, sort, database.dialect())
+    found = database.chunks(statement, {"wanted": min(group_id, LARGEST_ID)})
+    head = next(found, ())
+    if not head:
+        check_exists(group_id)
+    return _continued(head, found)
+
+
+def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
+    """The sort as ORDER BY: unknown values last, ties by id, text by code point."""
+    key = EXPRESSIONS[sort.field]
+    if sort.field in TEXT_SORTS and dialect == "postgresql":
+        # SQLite compares code points; PostgreSQL would follow the locale of its database.
+        key = key.collate("C")
+    directed = key.desc() if sort.descending else key.asc()
+    if sort.field == "id":
+        return [directed]
+    return [directed.nulls_last(), C.id.asc()]
+
+
+@lru_cache(maxsize=256)
+def _by_id(fields: Fields) -> Select[*tuple[Any, ...]]:
+    return select(*columns(fields)).where(C.id == bindparam("wanted"))
+
+
+@lru_cache(maxsize=256)
+def _of_group(fields: Fields, sort: Sort, dialect: str) -> Select[*tuple[Any, ...]]:
+    ordered = order_by(sort, dialect)
+    return select(*columns(fields)).where(C.group_id == bindparam("wanted")).order_by(*ordered)
+
+
+def _continued(
+    head: Sequence[AnyRow], rest: Iterator[Sequence[AnyRow]]
+) -> Iterator[Sequence[AnyRow]]:
+    yield head
+    yield from rest

@@ -1,0 +1,135 @@
+"""What must hold for a customer, whichever contract it came through."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import email_validator
+
+from customers_api.core import clock, text
+from customers_api.core.customers.model import length_of
+from customers_api.core.errors import Problem
+
+# A subset of what is valid, for speed; every other address is email-validator's to judge.
+PLAIN_EMAIL = re.compile(
+    r"[a-zA-Z0-9_+-]+(?:\.[a-zA-Z0-9_+-]+)*@[a-zA-Z0-9]+(?:\.[a-zA-Z0-9]+)*\.[a-zA-Z]{2,}"
+)
+LONGEST_LOCAL_PART = 64
+# Names such as example.test are reserved, yet they are what people try an API with.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+PHONE = re.compile(r"\+?[ ()./-]*(?:[0-9][ ()./-]*){7,15}")
+EARLIEST_BIRTH = date(1900, 1, 1)
+EARLIEST_MOMENT = 1900
+LARGEST_VALUE = Decimal(10) ** 12
+LARGEST_METADATA = 16_384
+LONGEST_NOTES = 65_536
+LONGEST_TAGS = 500
+
+Rule = Callable[[Any], str | None]
+
+
+def email(value: str) -> str | None:
+    """An address by the syntax of RFC 5321 and 6531; whether it receives mail is not asked."""
+    if too_long := text.one_line(value, most=length_of("email")):
+        return too_long
+    if PLAIN_EMAIL.fullmatch(value) and value.index("@") <= LONGEST_LOCAL_PART:
+        return None
+    try:
+        email_validator.validate_email(value, check_deliverability=False)
+    except email_validator.EmailNotValidError as error:
+        return f"Not a valid email address: {error}"
+    return None
+
+
+def phone(value: str) -> str | None:
+    """Seven to fifteen digits, with a leading + and the separators people write."""
+    if len(value) > length_of("phone"):
+        return f"Longer than {length_of('phone')} characters"
+    if PHONE.fullmatch(value):
+        return None
+    return "Not a phone number: 7 to 15 digits, with an optional leading + and separators"
+
+
+def date_of_birth(value: date) -> str | None:
+    """A day from 1900 to today in UTC."""
+    if value < EARLIEST_BIRTH:
+        return "Before 1900"
+    if value > clock.today():
+        return "In the future"
+    return None
+
+
+def tags(value: Sequence[str]) -> str | None:
+    """Tags that, joined by commas, fit the registry's column."""
+    return text.one_line(",".join(value), most=LONGEST_TAGS)
+
+
+def first_name(value: str) -> str | None:
+    """A name that is not blank."""
+    if not value:
+        return "Must not be blank"
+    return text.one_line(value, most=length_of("first_name"))
+
+
+def moment(value: datetime) -> str | None:
+    """A moment no earlier than 1900."""
+    return "Before 1900" if value.year < EARLIEST_MOMENT else None
+
+
+def lifetime_value(value: Decimal) -> str | None:
+    """An amount that fits the column."""
+    return None if abs(value) < LARGEST_VALUE else "Must be less than 1,000,000,000,000"
+
+
+def metadata(value: str) -> str | None:
+    """A JSON object, as text, of a bounded size and without NUL."""
+    if len(value) > LARGEST_METADATA:
+        return f"Longer than {LARGEST_METADATA} characters of JSON"
+    if "\\u0000" in value:
+        return "Contains a NUL character"
+    return None
+
+
+def _line(column: str) -> Rule:
+    return partial(text.one_line, most=length_of(column))
+
+
+RULES: Mapping[str, Rule] = {
+    "first_name": first_name,
+    "email": email,
+    "phone": phone,
+    "date_of_birth": date_of_birth,
+    "tags": tags,
+    "lifetime_value": lifetime_value,
+    "metadata": metadata,
+    "customer_acquisition_date": moment,
+    "notes": partial(text.free, most=LONGEST_NOTES),
+} | {
+    column: _line(column)
+    for column in (
+        "last_name",
+        "address_line1",
+        "address_line2",
+        "city",
+        "state",
+        "postal_code",
+        "country",
+        "gender",
+        "company_name",
+        "tax_id",
+    )
+}
+
+
+def problems(fields: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything wrong with the given fields themselves; None is a field without a value."""
+    for name, value in fields.items():
+        rule = RULES.get(name)
+        if rule is None or value is None:
+            continue
+        if complaint := rule(value):
+            yield Problem((name,), complaint)

@@ -1,0 +1,212 @@
+"""How the core reaches the database: reads in autocommit, writes in one unit of work.
+
+A read takes one round trip: no BEGIN and no ROLLBACK around it. Inside a unit of work the same
+calls run on its connection, so that what was just written is seen.
+"""
+
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, CursorResult, Executable, Row, Select, event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from customers_api.core.errors import Unavailable
+from customers_api.extensions import db
+
+Result = TypeVar("Result")
+AnyRow = Row[*tuple[Any, ...]]
+Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
+
+WRITES: Mapping[str, Mapping[str, object]] = {
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+    "sqlite": {"begin_immediate": True},
+}
+READS: Mapping[str, Mapping[str, Any]] = {
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+    "sqlite": {},
+}
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32768",
+)
+# PostgreSQL's deadlock_detected and serialization_failure: the loser may simply try again.
+RETRYABLE = frozenset({"40P01", "40001"})
+ATTEMPTS = 5
+UNIT_OPEN = "unit of work is open"
+CHUNK_ROWS = 1000
+
+
+def engine_options(
+    url: str, *, pool_size: int, timeout_seconds: int, prepare: bool
+) -> dict[str, Any]:
+    """What SQLAlchemy's engine for `url` is made with; `timeout_seconds` bounds a statement."""
+    options: dict[str, Any] = {
+        "isolation_level": "AUTOCOMMIT",
+        "json_serializer": str,
+        "json_deserializer": _as_text,
+        "pool_pre_ping": False,
+    }
+    if make_url(url).get_backend_name() != "postgresql":
+        return options
+    return options | {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 2,
+        "connect_args": {
+            "connect_timeout": 2,
+            "prepare_threshold": 5 if prepare else None,
+            "options": f"-c TimeZone=UTC -c statement_timeout={timeout_seconds * 1000}",
+        },
+    }
+
+
+def prepare_engine(database: SQLAlchemy) -> None:
+    """Make the bound engine keep SQLite safe for many processes; PostgreSQL needs nothing."""
+    if database.engine.dialect.name != "sqlite":
+        return
+    event.listen(database.engine, "connect", _configure_sqlite)
+    event.listen(database.engine, "begin", _begin_immediate)
+
+
+def rows(statement: Executable, parameters: Parameters | None = None) -> Sequence[AnyRow]:
+    """All rows of one statement; raises Unavailable when the database cannot be reached."""
+    with translated():
+        if _unit_is_open():
+            return db.session.connection().execute(statement, parameters).all()
+        with db.engine.connect() as connection:
+            return connection.execute(statement, parameters).all()
+
+
+def first(statement: Executable, parameters: Parameters | None = None) -> AnyRow | None:
+    """The first row of one statement, or None."""
+    return next(iter(rows(statement, parameters)), None)
+
+
+def chunks(statement: Select[*tuple[Any, ...]], parameters: Parameters) -> Iterator[Sequence[AnyRow]]:
+    """The rows of a statement of any size, a chunk at a time, in memory that does not grow.
+
+    A result that fits the first chunk, nearly all do, takes one round trip; a larger one is read
+    again from the start through a cursor that the database keeps.
+    """
+    head = rows(statement.limit(CHUNK_ROWS + 1), parameters)
+    if len(head) <= CHUNK_ROWS:
+        yield head
+        return
+    with translated(), db.engine.connect() as connection:
+        # PostgreSQL keeps a cursor only inside a transaction.
+        reading = connection.execution_options(stream_results=True, **READS[dialect()])
+        yield from reading.execute(statement, parameters).partitions(CHUNK_ROWS)
+
+
+def write(statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
+    """Run a statement in the open unit of work; raises RuntimeError where none is open."""
+    if not _unit_is_open():
+        raise RuntimeError("a write needs a unit of work: `with database.unit_of_work()`")
+    return db.session.connection().execute(statement, parameters)
+
+
+def dialect() -> str:
+    """`sqlite` or `postgresql`."""
+    return db.engine.dialect.name
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """Commit at the end all that is done inside, or none of it when anything is raised."""
+    if _unit_is_open():
+        raise RuntimeError("a unit of work is open already")
+    with translated():
+        try:
+            db.session.rollback()
+            db.session.connection(execution_options=WRITES[dialect()])
+            db.session().info[UNIT_OPEN] = True
+            yield
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            db.session().info.pop(UNIT_OPEN, None)
+
+
+def in_unit_of_work(work: Callable[[], Result]) -> Result:
+    """What `work` returns, its writes committed; done again when it lost to a racing writer.
+
+    Raises Unavailable when it lost every time.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with unit_of_work():
+                return work()
+        except DBAPIError as error:
+            if not is_retryable(error):
+                raise
+            time.sleep(random.uniform(0, 0.02) * 2**attempt)  # noqa: S311  jitter, no secret
+    raise Unavailable
+
+
+def violated(error: IntegrityError) -> str:
+    """The name of the constraint that refused a write, by the naming convention."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if name:
+        return str(name)
+    # SQLite says "UNIQUE constraint failed: customers.email_key", and names no foreign key.
+    kind, _, columns = str(error.orig).partition(" constraint failed")
+    if kind == "FOREIGN KEY":
+        return "foreign key"
+    return "uq_" + columns.lstrip(": ").replace(".", "_")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's failures to reach the database into Unavailable."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable from error
+    except (OperationalError, InterfaceError) as error:
+        if is_retryable(error):
+            raise
+        raise Unavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise Unavailable from error
+        raise
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same work may succeed when it is simply done again."""
+    return getattr(error.orig, "sqlstate", None) in RETRYABLE
+
+
+def _unit_is_open() -> bool:
+    return db.session.registry.has() and UNIT_OPEN in db.session().info
+
+
+def _as_text(document: str | bytes) -> str:
+    return document if isinstance(document, str) else document.decode()
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that starts as a read and writes later can fail with "database is locked";
+    # one that starts as a write waits its turn.
+    if connection.get_execution_options().get("begin_immediate"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,65 @@
+"""What the core refuses, and why. An error's docstring is the sentence its reader gets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with what was given: `path` leads to it, in the core's field names."""
+
+    path: Path
+    message: str
+
+
+class Error(Exception):
+    """Something went wrong."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or " ".join((self.__doc__ or "").split())
+        super().__init__(self.detail)
+
+
+class Invalid(Error):
+    """The input is not valid."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Iterable[Problem], detail: str | None = None) -> None:
+        self.problems = tuple(problems)
+        super().__init__(detail)
+
+
+class NotFound(Error):
+    """Not found"""
+
+    code = "not-found"
+
+
+class Conflict(Error):
+    """The request conflicts with the present state."""
+
+    code = "conflict"
+
+
+class Unauthenticated(Error):
+    """A valid bearer token is needed: Authorization: Bearer <token>"""
+
+    code = "unauthenticated"
+
+
+class Denied(Error):
+    """The token's role does not allow this call."""
+
+    code = "denied"
+
+
+class Unavailable(Error):
+    """The database cannot be reached at the moment; try again shortly."""
+
+    code = "unavailable"

@@ -1,0 +1,1 @@
+"""Groups: the record, its writes and its reads."""

@@ -1,0 +1,41 @@
+"""Reads of groups."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, select
+
+from customers_api.core import database
+from customers_api.core.errors import NotFound
+from customers_api.core.groups.model import Group
+from customers_api.core.types import LARGEST_ID
+from customers_api.extensions import db
+
+
+class GroupNotFound(NotFound):
+    """Group not found"""
+
+    code = "group-not-found"
+
+
+_EXISTS = select(Group.id).where(Group.id == bindparam("wanted"))
+
+
+def get(id: int) -> Group:
+    """The group with this id; raises GroupNotFound."""
+    with database.translated():
+        group = db.session.get(Group, id) if 0 < id <= LARGEST_ID else None
+    if group is None:
+        raise GroupNotFound
+    return group
+
+
+def every() -> Sequence[Group]:
+    """All groups, by id."""
+    with database.translated():
+        return db.session.scalars(select(Group).order_by(Group.id)).all()
+
+
+def check_exists(id: int) -> None:
+    """Raise GroupNotFound unless there is a group with this id."""
+    if not 0 < id <= LARGEST_ID or database.first(_EXISTS, {"wanted": id}) is None:
+        raise GroupNotFound

@@ -1,0 +1,1 @@
+"""Operators: the record, its writes and its reads."""

@@ -1,0 +1,23 @@
+"""What every text must hold, whichever record it belongs to; each returns a complaint or None."""
+
+import re
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def one_line(value: str, *, most: int) -> str | None:
+    """A text in one line of at most `most` characters."""
+    if len(value) > most:
+        return f"Longer than {most} characters"
+    if CONTROL.search(value):
+        return "Contains a control character"
+    return None
+
+
+def free(value: str, *, most: int) -> str | None:
+    """A text of any number of lines; only NUL, which PostgreSQL cannot keep, is refused."""
+    if len(value) > most:
+        return f"Longer than {most} characters"
+    if "\0" in value:
+        return "Contains a NUL character"
+    return None

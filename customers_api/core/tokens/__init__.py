@@ -1,0 +1,1 @@
+"""Tokens: the record, its writes and its reads."""
