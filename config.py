@@ -27,6 +27,7 @@ class Config:
 
     JWT_ALGORITHM = "HS256"
     JWT_ISSUER = "customers-api"
+    JWT_AUDIENCE = "customers-api"
     REVOCATION_CHECK_SECONDS = 0.5
 
     def __init__(self, environ: Mapping[str, str]) -> None:

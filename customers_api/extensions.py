@@ -1,5 +1,9 @@
 """The Flask extensions, made once here and bound to the application in create_app."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -24,3 +28,8 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 migrate = Migrate(directory="migrations")
 jwt = JWTManager()
+
+
+def settings() -> Mapping[str, Any]:
+    """The configuration of the application that is at work."""
+    return current_app.config

@@ -4,9 +4,8 @@ PostgreSQL reads the records from one JSON parameter; SQLite, which has no round
 one prepared statement for each.
 """
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -14,33 +13,79 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Insert,
+    Integer,
+    Select,
     Table,
-    Text,
     bindparam,
     column,
     func,
-    select,
+    true,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.types import TypeEngine
 
 from customers_api.core import database
+from customers_api.core.types import Choices, JsonText
 
-Source = ReadOnlyColumnCollection[str, ColumnElement[Any]] | Mapping[str, ColumnElement[Any]]
+Types = Mapping[str, TypeEngine[Any]]
 Record = Mapping[str, Any]
+_POSITION = Integer()
 
 
-def records(fields: Mapping[str, TypeEngine[Any]]) -> FromClause:
-    """PostgreSQL's view of the parameter `records`, a JSON list, as rows of these typed fields."""
+class Source(Protocol):
+    """One record's values as SQL: columns of a record set, or bound parameters."""
+
+    def __getitem__(self, name: str, /) -> ColumnElement[Any]:
+        """The value called `name`."""
+
+
+Selection = Callable[[Source], Select[*tuple[Any, ...]]]
+
+
+def insert(
+    table: Table, names: Sequence[str], types: Types, selection: Selection, dialect: str
+) -> Insert:
+    """INSERT INTO `table` (`names`) what `selection` makes of each record; conflicts are skipped.
+
+    `types` says what a record holds. Rows are inserted in the order of the records.
+    """
+    if dialect == "postgresql":
+        records = _record_set({"position": _POSITION, **types})
+        ordered = selection(records.c).order_by(records.c.position)
+        return postgresql_insert(table).from_select(names, ordered).on_conflict_do_nothing()
+    bound = {name: bindparam(name, type_=kind) for name, kind in types.items()}
+    # Without WHERE, SQLite's parser takes ON CONFLICT for the ON of a join.
+    single = selection(bound).where(true())
+    return sqlite_insert(table).from_select(names, single).on_conflict_do_nothing()
+
+
+def run(statement: Insert, types: Types, records: Sequence[Record]) -> int:
+    """Run a statement made by `insert`; returns how many rows it inserted."""
+    if not records:
+        return 0
+    if database.dialect() == "postgresql":
+        document = msgspec.json.encode(
+            [{"position": i, **_plain(record, types)} for i, record in enumerate(records)]
+        ).decode()
+        return database.write(statement, {"records": document}).rowcount
+    return database.write(statement, list(records)).rowcount
+
+
+def _record_set(types: Types) -> FromClause:
     return (
         func.json_to_recordset(bindparam("records", type_=JSON))
-        .table_valued(*(column(name, kind) for name, kind in fields.items()), name="record")
+        .table_valued(*(column(name, kind) for name, kind in types.items()), name="record")
         .render_derived(with_types=True)
     )
 
 
-def encoded(rows: Sequence[Record]) -> str:
-    """The records as the JSON text that `records` reads."""
-    return msgspec.json.encode(rows).decode()
+def _plain(record: Record, types: Types) -> Record:
+    """The record with the two kinds of value that JSON would spell otherwise than the column."""
+    plain = dict(record)
+    for name, kind in types.items():
+        if isinstance(kind, JsonText):
+            plain[name] = msgspec.Raw(plain[name].encode())
+        elif isinstance(kind, Choices):
+            plain[name] = ",".join(plain[name])
+    return plain

@@ -12,7 +12,19 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, CursorResult, Executable, Row, Select, event, make_url
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Executable,
+    Row,
+    Select,
+    bindparam,
+    event,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -21,6 +33,7 @@ from customers_api.core.errors import Unavailable
 from customers_api.extensions import db
 
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 AnyRow = Row[*tuple[Any, ...]]
 Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
 
@@ -40,11 +53,14 @@ SQLITE_PRAGMAS = (
     "PRAGMA temp_store = MEMORY",
     "PRAGMA cache_size = -32768",
 )
-# PostgreSQL's deadlock_detected and serialization_failure: the loser may simply try again.
-RETRYABLE = frozenset({"40P01", "40001"})
+# PostgreSQL's deadlock_detected, serialization_failure and foreign_key_violation: the loser may
+# simply try again, and finds then whether what it refers to is really gone.
+RETRYABLE = frozenset({"40P01", "40001", "23503"})
 ATTEMPTS = 5
 UNIT_OPEN = "unit of work is open"
 CHUNK_ROWS = 1000
+# Below what either database takes in one statement.
+MOST_PARAMETERS = 10_000
 
 
 def engine_options(
@@ -93,7 +109,9 @@ def first(statement: Executable, parameters: Parameters | None = None) -> AnyRow
     return next(iter(rows(statement, parameters)), None)
 
 
-def chunks(statement: Select[*tuple[Any, ...]], parameters: Parameters) -> Iterator[Sequence[AnyRow]]:
+def chunks(
+    statement: Select[*tuple[Any, ...]], parameters: Parameters
+) -> Iterator[Sequence[AnyRow]]:
     """The rows of a statement of any size, a chunk at a time, in memory that does not grow.
 
     A result that fits the first chunk, nearly all do, takes one round trip; a larger one is read
@@ -109,6 +127,23 @@ def chunks(statement: Select[*tuple[Any, ...]], parameters: Parameters) -> Itera
         yield from reading.execute(statement, parameters).partitions(CHUNK_ROWS)
 
 
+def in_use(
+    column: ColumnElement[Item], values: Sequence[Item], *conditions: ColumnElement[bool]
+) -> frozenset[Item]:
+    """Which of these values the column holds, in rows for which the conditions are true."""
+    wanted = column.in_(bindparam("wanted", expanding=True))
+    statement = select(column).where(wanted, *conditions)
+    return frozenset(
+        row[0] for some in batches(values) for row in rows(statement, {"wanted": some})
+    )
+
+
+def batches(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The values in pieces, each of which one statement can take as parameters."""
+    for start in range(0, len(values), MOST_PARAMETERS):
+        yield list(values[start : start + MOST_PARAMETERS])
+
+
 def write(statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
     """Run a statement in the open unit of work; raises RuntimeError where none is open."""
     if not _unit_is_open():
@@ -119,6 +154,17 @@ def write(statement: Executable, parameters: Parameters | None = None) -> Cursor
 def dialect() -> str:
     """`sqlite` or `postgresql`."""
     return db.engine.dialect.name
+
+
+def revision() -> str:
+    """The schema's revision; raises Unavailable where there is no schema yet."""
+    try:
+        row = first(text("SELECT version_num FROM alembic_version"))
+    except DBAPIError as error:
+        raise Unavailable from error
+    if row is None:
+        raise Unavailable("The database has no schema yet: flask --app wsgi db upgrade")
+    return str(row.version_num)
 
 
 @contextmanager
@@ -138,6 +184,12 @@ def unit_of_work() -> Iterator[None]:
             raise
         finally:
             db.session().info.pop(UNIT_OPEN, None)
+
+
+def give_up() -> None:
+    """Undo the open unit of work, so that why it failed can be looked up before it is left."""
+    db.session.rollback()
+    db.session().info.pop(UNIT_OPEN, None)
 
 
 def in_unit_of_work(work: Callable[[], Result]) -> Result:

@@ -21,3 +21,8 @@ def free(value: str, *, most: int) -> str | None:
     if "\0" in value:
         return "Contains a NUL character"
     return None
+
+
+def filled_line(value: str, *, most: int) -> str | None:
+    """A text in one line, not blank, of at most `most` characters."""
+    return one_line(value, most=most) if value else "Must not be blank"

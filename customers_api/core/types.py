@@ -49,9 +49,7 @@ class Money(TypeDecorator[Decimal]):
             return value
         return int(value.scaleb(2))
 
-    def process_result_value(
-        self, value: Decimal | int | None, dialect: Dialect
-    ) -> Decimal | None:
+    def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
         """The amount, always with two places."""
         if value is None or isinstance(value, Decimal):
             return value

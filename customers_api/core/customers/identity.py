@@ -1,7 +1,6 @@
 """How a customer is told from every other: email key, username, customer id."""
 
 import re
-import secrets
 import unicodedata
 from uuid import UUID
 
@@ -32,12 +31,12 @@ def base_username(first_name: str, last_name: str) -> str:
     return letters[:USERNAME_BASE_LENGTH] or NAMELESS
 
 
-def usernames(base: str, uuid: UUID, *, taken: bool) -> tuple[str, str, str, str]:
-    """The usernames to try, in this order; the first is the bare base unless it is `taken`.
+def usernames(base: str, uuid: UUID) -> tuple[str, ...]:
+    """The usernames to try, in this order.
 
-    Suffixes are random, so that racing writers of one name rarely meet; the last one, from the
-    UUID, practically never does.
+    The digits come from the random parts of the UUID, so that racing writers of one name rarely
+    meet; the last candidate practically never does.
     """
-    four = f"{base}{1000 + secrets.randbelow(9000)}"
-    eight = f"{base}{10_000_000 + secrets.randbelow(90_000_000)}"
-    return (four if taken else base, four, eight, f"{base}{uuid.hex[-12:]}")
+    four = f"{base}{1000 + uuid.time_low % 9000}"
+    eight = f"{base}{10_000_000 + uuid.node % 90_000_000}"
+    return base, four, eight, f"{base}{uuid.hex[-12:]}"

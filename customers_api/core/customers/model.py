@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customers_api.core.types import Choices, Id, Instant, JsonText, Money
@@ -41,7 +41,7 @@ class Customer(Base):
     uuid: Mapped[UUID] = mapped_column(Uuid)
     customer_id: Mapped[str] = mapped_column(String(50))
     username: Mapped[str] = mapped_column(String(50))
-    group_id: Mapped[int | None] = mapped_column(ForeignKey("groups.id"))
+    group_id: Mapped[int | None] = mapped_column(Id, ForeignKey("groups.id"))
 
     first_name: Mapped[str] = mapped_column(String(100))
     last_name: Mapped[str] = mapped_column(String(100))
@@ -123,9 +123,13 @@ class CustomerTag(Base):
     )
 
 
+CUSTOMERS = cast(Table, Customer.__table__)
+TAGS = cast(Table, CustomerTag.__table__)
+
+
 def length_of(column: str) -> int:
     """The most characters that the customers' text column `column` holds."""
-    length = getattr(Customer.__table__.c[column].type, "length", None)
+    length = getattr(CUSTOMERS.c[column].type, "length", None)
     if length is None:
         raise LookupError(f"customers.{column} has no length")
     return int(length)

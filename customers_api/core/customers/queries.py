@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,14 +20,14 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import coalesce
 
 from customers_api.core import clock, database
-from customers_api.core.customers.model import Customer, CustomerTag, Status
+from customers_api.core.customers.model import CUSTOMERS, Customer, CustomerTag, Status
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import NotFound
 from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Sort
 from customers_api.core.types import LARGEST_ID
 
-C = Customer.__table__.c
+C = CUSTOMERS.c
 Fields = tuple[str, ...]
 
 
@@ -118,6 +119,17 @@ def get(id: int, fields: Fields) -> AnyRow:
     return row
 
 
+def by_uuid(uuids: Sequence[UUID], fields: Fields) -> list[AnyRow]:
+    """The customers with these UUIDs, in their order; each must exist."""
+    statement = _by_uuid(fields)
+    found = {
+        row[-1]: row
+        for some in database.batches(uuids)
+        for row in database.rows(statement, {"wanted": some})
+    }
+    return [found[uuid] for uuid in uuids]
+
+
 def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:
     """All customers of a group in chunks; raises GroupNotFound before the first of them."""
     statement = _of_group(fields, sort, database.dialect())
@@ -143,6 +155,13 @@ def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
 @lru_cache(maxsize=256)
 def _by_id(fields: Fields) -> Select[*tuple[Any, ...]]:
     return select(*columns(fields)).where(C.id == bindparam("wanted"))
+
+
+@lru_cache(maxsize=64)
+def _by_uuid(fields: Fields) -> Select[*tuple[Any, ...]]:
+    # The UUID comes last, where whoever reads a row by its fields does not see it.
+    wanted = C.uuid.in_(bindparam("wanted", expanding=True))
+    return select(*columns(fields), C.uuid.label("row_uuid")).where(wanted)
 
 
 @lru_cache(maxsize=256)

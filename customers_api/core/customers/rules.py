@@ -68,13 +68,6 @@ def tags(value: Sequence[str]) -> str | None:
     return text.one_line(",".join(value), most=LONGEST_TAGS)
 
 
-def first_name(value: str) -> str | None:
-    """A name that is not blank."""
-    if not value:
-        return "Must not be blank"
-    return text.one_line(value, most=length_of("first_name"))
-
-
 def moment(value: datetime) -> str | None:
     """A moment no earlier than 1900."""
     return "Before 1900" if value.year < EARLIEST_MOMENT else None
@@ -99,7 +92,7 @@ def _line(column: str) -> Rule:
 
 
 RULES: Mapping[str, Rule] = {
-    "first_name": first_name,
+    "first_name": partial(text.filled_line, most=length_of("first_name")),
     "email": email,
     "phone": phone,
     "date_of_birth": date_of_birth,

@@ -1,8 +1,9 @@
 """Reads of groups."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 
 from customers_api.core import database
 from customers_api.core.errors import NotFound
@@ -17,7 +18,8 @@ class GroupNotFound(NotFound):
     code = "group-not-found"
 
 
-_EXISTS = select(Group.id).where(Group.id == bindparam("wanted"))
+TABLE = cast(Table, Group.__table__)
+_EXISTS = select(TABLE.c.id).where(TABLE.c.id == bindparam("wanted"))
 
 
 def get(id: int) -> Group:
@@ -33,6 +35,11 @@ def every() -> Sequence[Group]:
     """All groups, by id."""
     with database.translated():
         return db.session.scalars(select(Group).order_by(Group.id)).all()
+
+
+def ids_in_use(ids: Iterable[int]) -> frozenset[int]:
+    """Which of these are the ids of groups."""
+    return database.in_use(TABLE.c.id, [id for id in set(ids) if 0 < id <= LARGEST_ID])
 
 
 def check_exists(id: int) -> None:

@@ -22,9 +22,12 @@ class Operator(Base):
     updated_at: Mapped[datetime] = mapped_column(Instant)
     last_login_at: Mapped[datetime | None] = mapped_column(Instant)
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+    # Sessions begun before this moment are over.
+    signed_out_at: Mapped[datetime | None] = mapped_column(Instant)
 
     __table_args__ = (
         Index("uq_operators_username", "username", unique=True),
+        Index("ix_operators_updated_at", "updated_at"),
         CheckConstraint("role IN ('reader', 'editor', 'admin')", name="role"),
         {"sqlite_autoincrement": True},
     )

@@ -22,7 +22,9 @@ class Token(Base):
     kind: Mapped[str] = mapped_column(String(20))
     jti: Mapped[str] = mapped_column(String(32))
     refresh_jti: Mapped[str | None] = mapped_column(String(32))
-    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operators.id", ondelete="CASCADE"))
+    operator_id: Mapped[int | None] = mapped_column(
+        Id, ForeignKey("operators.id", ondelete="CASCADE")
+    )
     name: Mapped[str | None] = mapped_column(String(100))
     role: Mapped[str | None] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(Instant)

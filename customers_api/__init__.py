@@ -1,0 +1,86 @@
+"""customers-api: a customer registry. `create_app` is the only place that knows every room."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask, Response, g, request
+
+from config import Config, load
+from customers_api import cli
+from customers_api.contracts.auth.sessions import contract as auth
+from customers_api.contracts.groups.groups import contract as groups
+from customers_api.contracts.main.customers import main
+from customers_api.contracts.operators.operators import contract as operators
+from customers_api.contracts.tokens.tokens import contract as tokens
+from customers_api.core import database
+from customers_api.extensions import db, jwt, migrate
+from customers_api.web import access, contract, health, problems, reference
+
+CONTRACTS = (main, groups, auth, operators, tokens, health.contract)
+HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The application, configured by `config` or by the environment.
+
+    Raises ConfigurationError, in one line, where a setting is missing or makes no sense.
+    """
+    config = config or load()
+    app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app.config.from_object(config)
+    app.config.from_mapping(_extension_settings(config))
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.logger.setLevel(config.LOG_LEVEL)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+
+    db.init_app(app)
+    migrate.init_app(app, db)
+    jwt.init_app(app)
+    with app.app_context():
+        database.prepare_engine(db)
+    app.extensions[access.EXTENSION] = access.Tokens(config.REVOCATION_CHECK_SECONDS)
+
+    app.before_request(_identify)
+    app.after_request(_finish)
+    app.register_error_handler(Exception, _refuse)
+    for each in CONTRACTS:
+        contract.register(app, each)
+    app.register_blueprint(reference.pages)
+    cli.register(app)
+    return app
+
+
+def _extension_settings(config: Config) -> dict[str, Any]:
+    return {
+        "SQLALCHEMY_DATABASE_URI": config.DATABASE_URL,
+        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
+            config.DATABASE_URL,
+            pool_size=config.DATABASE_POOL_SIZE,
+            timeout_seconds=config.DATABASE_TIMEOUT_SECONDS,
+            prepare=config.DATABASE_PREPARE,
+        ),
+        "JWT_SECRET_KEY": config.SECRET_KEY,
+        "JWT_DECODE_ALGORITHMS": [config.JWT_ALGORITHM],
+        "JWT_ENCODE_ISSUER": config.JWT_ISSUER,
+        "JWT_DECODE_ISSUER": config.JWT_ISSUER,
+        "JWT_ENCODE_AUDIENCE": config.JWT_AUDIENCE,
+        "JWT_DECODE_AUDIENCE": config.JWT_AUDIENCE,
+    }
+
+
+def _identify() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if problems.REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    response.headers.setdefault("Cache-Control", "no-store")
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _refuse(raised: Exception) -> Response:
+    return problems.response(raised, contract.statuses_here())

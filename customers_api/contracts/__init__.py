@@ -1,0 +1,1 @@
+"""What is promised on the wire: one folder a promise."""

@@ -1,0 +1,1 @@
+"""The auth contract: /api/auth, how operators log in and out."""

@@ -1,0 +1,1 @@
+"""The main contract: /api/customers, the union of all that a customer is."""

@@ -1,0 +1,1 @@
+"""The operators contract: /api/operators, for admins."""

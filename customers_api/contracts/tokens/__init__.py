@@ -1,0 +1,1 @@
+"""The tokens contract: /api/tokens, service tokens, for admins."""

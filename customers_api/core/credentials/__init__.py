@@ -1,0 +1,1 @@
+"""Credentials: how passwords are kept and checked."""

@@ -1,0 +1,108 @@
+"""Everything wrong with customers about to be written, found in one go.
+
+The rules are asked first; what stands in the database is looked up only where something failed
+anyway, so that a good write pays nothing for it.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+
+from customers_api.core import database
+from customers_api.core.customers import identity, rules
+from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.errors import Invalid, Path, Problem
+from customers_api.core.groups import queries as groups
+
+Fields = Mapping[str, Any]
+Records = Sequence[Fields]
+Paths = Sequence[Path]
+
+
+class EmailTaken(Invalid):
+    """Customer with this email already exists"""
+
+    code = "email-taken"
+
+
+EMAIL_TAKEN = str(EmailTaken.__doc__)
+EMAIL_REPEATED = "This email stands more than once in the list"
+GROUP_MISSING = "Group not found"
+
+
+def paths_below(at: Path, records: Records) -> list[Path]:
+    """Where each of the records stands, when the list of them stands at `at`."""
+    return [(*at, i) for i in range(len(records))]
+
+
+def creation(fields: Fields) -> Iterator[Problem]:
+    """Everything wrong with the fields of a new customer."""
+    yield from broken_rules([fields], [()])
+    yield from conflicts([fields], [()])
+
+
+def creations(records: Records, *, at: Path) -> Iterator[Problem]:
+    """Everything wrong with a list of new customers that stands at `at`."""
+    paths = paths_below(at, records)
+    yield from broken_rules(records, paths)
+    yield from conflicts(records, paths)
+
+
+def changes(id: int) -> Callable[[Fields], Iterator[Problem]]:
+    """What finds everything wrong with changes to the customer with this id."""
+
+    def review(fields: Fields) -> Iterator[Problem]:
+        yield from rules.problems(fields)
+        yield from conflicts([fields], [()], besides=id)
+
+    return review
+
+
+def broken_rules(records: Records, paths: Paths) -> Iterator[Problem]:
+    """What is wrong with the records themselves, an email that stands twice among them too."""
+    for fields, path in zip(records, paths, strict=True):
+        for problem in rules.problems(fields):
+            yield Problem((*path, *problem.path), problem.message)
+    keys = _email_keys(records)
+    counts = Counter(keys.values())
+    for i, key in keys.items():
+        if counts[key] > 1:
+            yield Problem((*paths[i], "email"), EMAIL_REPEATED)
+
+
+def conflicts(records: Records, paths: Paths, *, besides: int | None = None) -> Iterator[Problem]:
+    """What stands against the records in the database: emails in use, groups not there.
+
+    The customer with the id `besides` may keep the email it has.
+    """
+    keys = _email_keys(records)
+    taken = _keys_in_use([*keys.values()], besides) if keys else frozenset()
+    for i, key in keys.items():
+        if key in taken:
+            yield Problem((*paths[i], "email"), EMAIL_TAKEN)
+    wanted = {i: fields["group_id"] for i, fields in enumerate(records) if fields.get("group_id")}
+    there = groups.ids_in_use(wanted.values()) if wanted else frozenset()
+    for i, group_id in wanted.items():
+        if group_id not in there:
+            yield Problem((*paths[i], "group_id"), GROUP_MISSING)
+
+
+def refuse(problems: Sequence[Problem]) -> NoReturn:
+    """Raise what these problems amount to: EmailTaken where they are nothing else."""
+    if all(problem.message == EMAIL_TAKEN for problem in problems):
+        raise EmailTaken(problems)
+    raise Invalid(problems)
+
+
+def _email_keys(records: Records) -> dict[int, str]:
+    return {
+        i: identity.email_key(fields["email"])
+        for i, fields in enumerate(records)
+        if fields.get("email")
+    }
+
+
+def _keys_in_use(keys: Sequence[str], besides: int | None) -> frozenset[str]:
+    if besides is None:
+        return database.in_use(CUSTOMERS.c.email_key, keys)
+    return database.in_use(CUSTOMERS.c.email_key, keys, CUSTOMERS.c.id != besides)

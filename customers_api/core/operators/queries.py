@@ -1,0 +1,46 @@
+"""Reads of operators."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from customers_api.core import database
+from customers_api.core.errors import NotFound
+from customers_api.core.operators.model import Operator
+from customers_api.core.types import LARGEST_ID
+from customers_api.extensions import db
+
+
+class OperatorNotFound(NotFound):
+    """Operator not found"""
+
+    code = "operator-not-found"
+
+
+def get(id: int) -> Operator:
+    """The operator with this id; raises OperatorNotFound."""
+    with database.translated():
+        operator = db.session.get(Operator, id) if 0 < id <= LARGEST_ID else None
+    if operator is None:
+        raise OperatorNotFound
+    return operator
+
+
+def find(username: str) -> Operator | None:
+    """The operator with this username, or None."""
+    with database.translated():
+        return db.session.scalar(select(Operator).where(Operator.username == username))
+
+
+def by_username(username: str) -> Operator:
+    """The operator with this username; raises OperatorNotFound."""
+    operator = find(username)
+    if operator is None:
+        raise OperatorNotFound
+    return operator
+
+
+def every() -> Sequence[Operator]:
+    """All operators, by id."""
+    with database.translated():
+        return db.session.scalars(select(Operator).order_by(Operator.id)).all()

@@ -1,0 +1,88 @@
+"""Writes to operators, and the check of who signs in."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from customers_api.core import clock, text
+from customers_api.core.credentials import passwords
+from customers_api.core.errors import Invalid, Problem, Unauthenticated
+from customers_api.core.operators import queries
+from customers_api.core.operators.model import Operator
+from customers_api.extensions import db
+
+LONGEST_USERNAME = 50
+TAKEN = "There is an operator with this username already"
+
+
+class WrongPassword(Unauthenticated):
+    """The username or the password is wrong."""
+
+    code = "wrong-password"
+
+
+def authenticate(username: str, password: str) -> Operator:
+    """The operator who has this username and password; raises WrongPassword."""
+    operator = queries.find(username)
+    enabled = operator is not None and operator.disabled_at is None
+    kept = operator.password_hash if operator is not None and enabled else None
+    if not passwords.matches(password, kept) or operator is None:
+        raise WrongPassword
+    return operator
+
+
+def create(fields: Mapping[str, Any]) -> Operator:
+    """Make an operator of `username`, `password` and `role`; raises Invalid."""
+    problems = [*review(fields)]
+    if problems:
+        raise Invalid(problems)
+    now = clock.now()
+    operator = Operator(
+        username=fields["username"],
+        password_hash=passwords.hashed(fields["password"]),
+        role=fields["role"],
+        created_at=now,
+        updated_at=now,
+    )
+    db.session.add(operator)
+    try:
+        db.session.flush()
+    except IntegrityError as error:
+        raise Invalid([Problem(("username",), TAKEN)]) from error
+    return operator
+
+
+def change(id: int, changes: Mapping[str, Any]) -> Operator:
+    """Change an operator's `role`, `password` or `disabled`; raises OperatorNotFound or Invalid.
+
+    A new password or a new `disabled` ends all of the operator's sessions.
+    """
+    operator = queries.get(id)
+    problems = [*review(changes)]
+    if problems:
+        raise Invalid(problems)
+    operator.updated_at = clock.now()
+    if "role" in changes:
+        operator.role = changes["role"]
+    if "password" in changes:
+        operator.password_hash = passwords.hashed(changes["password"])
+        operator.signed_out_at = operator.updated_at
+    if "disabled" in changes:
+        operator.disabled_at = operator.updated_at if changes["disabled"] else None
+        operator.signed_out_at = operator.updated_at
+    db.session.flush()
+    return operator
+
+
+def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything wrong with an operator's fields."""
+    username, password = fields.get("username"), fields.get("password")
+    if username is not None:
+        complaint = text.filled_line(username, most=LONGEST_USERNAME)
+        if not complaint and queries.find(username) is not None:
+            complaint = TAKEN
+        if complaint:
+            yield Problem(("username",), complaint)
+    if password is not None and (complaint := passwords.complaint(password)):
+        yield Problem(("password",), complaint)

@@ -1,0 +1,98 @@
+"""Reads of tokens."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, and_, bindparam, func, or_, select, union_all
+
+from customers_api.core import clock, database
+from customers_api.core.actor import Actor, Role
+from customers_api.core.errors import NotFound, Unauthenticated
+from customers_api.core.operators.model import Operator
+from customers_api.core.tokens.model import Token
+from customers_api.core.types import LARGEST_ID
+from customers_api.extensions import db
+
+TOKENS = cast(Table, Token.__table__).c
+OPERATORS = cast(Table, Operator.__table__).c
+
+
+class TokenNotFound(NotFound):
+    """Token not found"""
+
+    code = "token-not-found"
+
+
+class TokenRevoked(Unauthenticated):
+    """The token has been revoked; log in again or ask for a new one."""
+
+    code = "token-revoked"
+
+
+# A session is good while its operator is enabled and has not been signed out since it began.
+SESSION_IS_GOOD = and_(
+    OPERATORS.disabled_at.is_(None),
+    or_(OPERATORS.signed_out_at.is_(None), OPERATORS.signed_out_at < TOKENS.created_at),
+)
+_ACTOR = (
+    select(
+        TOKENS.id,
+        TOKENS.operator_id,
+        func.coalesce(OPERATORS.username, TOKENS.name).label("name"),
+        func.coalesce(OPERATORS.role, TOKENS.role).label("role"),
+    )
+    .select_from(Token)
+    .outerjoin(Operator, OPERATORS.id == TOKENS.operator_id)
+    .where(
+        TOKENS.id == bindparam("wanted"),
+        TOKENS.revoked_at.is_(None),
+        or_(
+            TOKENS.expires_at.is_(None),
+            TOKENS.expires_at > bindparam("now", type_=TOKENS.expires_at.type),
+        ),
+        or_(TOKENS.operator_id.is_(None), SESSION_IS_GOOD),
+    )
+)
+_SINCE = bindparam("since", type_=TOKENS.revoked_at.type)
+_CHANGED = union_all(
+    select(TOKENS.id).where(TOKENS.revoked_at >= _SINCE),
+    select(TOKENS.id).join_from(Token, Operator).where(OPERATORS.updated_at >= _SINCE),
+)
+
+
+def actor(token_id: int) -> Actor:
+    """Who holds the token of this row; raises TokenRevoked when it is no longer good."""
+    wanted = {"wanted": token_id, "now": clock.now()}
+    row = database.first(_ACTOR, wanted) if 0 < token_id <= LARGEST_ID else None
+    if row is None:
+        raise TokenRevoked
+    return Actor(
+        kind="operator" if row.operator_id else "service",
+        name=row.name,
+        role=Role(row.role),
+        token_id=row.id,
+        operator_id=row.operator_id,
+    )
+
+
+def changed_since(moment: datetime) -> frozenset[int]:
+    """The rows that were revoked, or whose operator was changed, at `moment` or later."""
+    return frozenset(row.id for row in database.rows(_CHANGED, {"since": moment}))
+
+
+def get(id: int) -> Token:
+    """The token with this id; raises TokenNotFound."""
+    with database.translated():
+        token = db.session.get(Token, id) if 0 < id <= LARGEST_ID else None
+    if token is None:
+        raise TokenNotFound
+    return token
+
+
+def services() -> Sequence[Token]:
+    """All service tokens, revoked and expired ones too, by id."""
+    with database.translated():
+        return db.session.scalars(
+            select(Token).where(Token.kind == "service").order_by(Token.id)
+        ).all()

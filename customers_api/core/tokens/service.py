@@ -1,0 +1,133 @@
+"""Writes to tokens: service tokens, and the sessions of operators."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import exists, select, update
+
+from customers_api.core import clock, database, text
+from customers_api.core.actor import Role
+from customers_api.core.errors import Invalid, Problem
+from customers_api.core.operators.model import Operator
+from customers_api.core.tokens import queries, signing
+from customers_api.core.tokens.model import Token
+from customers_api.core.tokens.queries import SESSION_IS_GOOD, TokenNotFound
+from customers_api.extensions import db, settings
+
+LONGEST_NAME = 100
+MOST_DAYS = 36_500
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What an operator gets who logs in or refreshes; `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str = "Bearer"
+
+
+def create(fields: Mapping[str, Any]) -> Token:
+    """Make a service token of `name`, `role` and, if it is to expire, `days`; raises Invalid.
+
+    `service_jwt` gives the text that its holder sends.
+    """
+    problems = [*review(fields)]
+    if problems:
+        raise Invalid(problems)
+    now = clock.now()
+    days = fields.get("days")
+    token = Token(
+        kind="service",
+        jti=uuid4().hex,
+        name=fields["name"],
+        role=Role(fields["role"]).value,
+        created_at=now,
+        expires_at=now + timedelta(days=days) if days else None,
+    )
+    db.session.add(token)
+    db.session.flush()
+    return token
+
+
+def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
+    """Everything wrong with a service token's fields."""
+    name, days = fields.get("name"), fields.get("days")
+    if name is not None and (complaint := text.filled_line(name, most=LONGEST_NAME)):
+        yield Problem(("name",), complaint)
+    if days is not None and not 1 <= days <= MOST_DAYS:
+        yield Problem(("days",), f"Must be from 1 to {MOST_DAYS}")
+
+
+def service_jwt(token: Token) -> str:
+    """The text of a service token; whoever has it may call the API."""
+    return signing.signed(token, "access", jti=token.jti, expires_at=token.expires_at)
+
+
+def revoke(id: int) -> None:
+    """Revoke a token, for good; raises TokenNotFound. Revoking it twice changes nothing."""
+    token = queries.get(id)
+    token.revoked_at = token.revoked_at or clock.now()
+    db.session.flush()
+
+
+def revoke_named(name: str) -> int:
+    """Revoke all service tokens of this name; returns how many, raises TokenNotFound if none."""
+    good = Token.name == name, Token.kind == "service", Token.revoked_at.is_(None)
+    count = database.write(update(Token).where(*good).values(revoked_at=clock.now())).rowcount
+    if not count:
+        raise TokenNotFound
+    return count
+
+
+def open_session(operator_id: int) -> Session:
+    """Begin a session of the operator, who has just been authenticated."""
+    now = clock.now()
+    token = Token(
+        kind="session",
+        jti=uuid4().hex,
+        refresh_jti=uuid4().hex,
+        operator_id=operator_id,
+        created_at=now,
+        expires_at=now + settings()["REFRESH_TOKEN_LIFETIME"],
+    )
+    db.session.add(token)
+    database.write(update(Operator).where(Operator.id == operator_id).values(last_login_at=now))
+    db.session.flush()
+    return _session(token, now)
+
+
+def refresh(refresh_token: str) -> Session | None:
+    """A session's next pair of tokens, or None when the refresh token was used before.
+
+    In that case somebody has a copy of it, so the session is revoked (RFC 9700, 4.14.2). None
+    is returned rather than raised, because an error would take the revocation back.
+    """
+    claims = signing.verified(refresh_token, "refresh")
+    now = clock.now()
+    session = Token.id == claims.token_id
+    values = {"refresh_jti": uuid4().hex, "expires_at": now + settings()["REFRESH_TOKEN_LIFETIME"]}
+    unused = Token.refresh_jti == claims.jti, Token.revoked_at.is_(None), Token.expires_at > now
+    good = exists(select(Operator.id).where(Operator.id == Token.operator_id, SESSION_IS_GOOD))
+    statement = update(Token).where(session, *unused, good).values(values)
+    if database.write(statement).rowcount == 0:
+        unrevoked = update(Token).where(session, Token.revoked_at.is_(None))
+        database.write(unrevoked.values(revoked_at=now))
+        return None
+    return _session(queries.get(claims.token_id), now)
+
+
+def _session(token: Token, now: datetime) -> Session:
+    lifetime: timedelta = settings()["ACCESS_TOKEN_LIFETIME"]
+    refresh_jti = str(token.refresh_jti)
+    return Session(
+        access_token=signing.signed(token, "access", jti=uuid4().hex, expires_at=now + lifetime),
+        refresh_token=signing.signed(
+            token, "refresh", jti=refresh_jti, expires_at=token.expires_at
+        ),
+        expires_in=int(lifetime.total_seconds()),
+    )

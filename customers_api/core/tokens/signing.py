@@ -1,0 +1,113 @@
+"""Tokens on the wire: JWTs (RFC 7519, 8725) with one algorithm, issuer, audience and key ids.
+
+The key id is derived from the secret, so a rotated key needs no other name: sign with
+SECRET_KEY, verify with whichever of SECRET_KEY and SECRET_KEY_FALLBACKS the token names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Literal
+
+from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import ExpiredSignatureError, PyJWTError
+
+from customers_api.core import clock
+from customers_api.core.errors import Unauthenticated
+from customers_api.core.tokens.model import Token
+from customers_api.extensions import jwt, settings
+
+Kind = Literal["access", "refresh"]
+
+
+class TokenMissing(Unauthenticated):
+    """This call needs a bearer token: Authorization: Bearer <token>"""
+
+    code = "token-missing"
+
+
+class TokenInvalid(Unauthenticated):
+    """The token is not one that this server signed for this API; log in or ask for a new one."""
+
+    code = "token-invalid"
+
+
+class TokenExpired(Unauthenticated):
+    """The token has expired; refresh it, log in again or ask for a new one."""
+
+    code = "token-expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The key that signs, and all that verify, by key id."""
+
+    current: str
+    verifying: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token that verifies says: its row in `tokens`, its own id, its end."""
+
+    token_id: int
+    jti: str
+    expires_at: datetime | None
+
+
+def signed(token: Token, kind: Kind, *, jti: str, expires_at: datetime | None) -> str:
+    """The JWT of a row in `tokens`; the same arguments give the same text."""
+    create = create_access_token if kind == "access" else create_refresh_token
+    issued_at = token.created_at if token.kind == "service" else clock.now()
+    claims = {"jti": jti, "sid": token.id, "iat": issued_at, "nbf": issued_at}
+    return create(
+        identity=f"{token.kind}:{token.id}",
+        expires_delta=False,
+        additional_claims=claims | ({"exp": expires_at} if expires_at else {}),
+        additional_headers={"kid": _keys().current},
+    )
+
+
+def verified(text: str, kind: Kind) -> Claims:
+    """What a token says, its signature, key, issuer, audience, times and kind checked.
+
+    Raises TokenInvalid or TokenExpired. Whether it was revoked is asked elsewhere.
+    """
+    try:
+        claims = decode_token(text)
+        if claims["type"] != kind:
+            raise TokenInvalid
+        return Claims(
+            token_id=int(claims["sid"]),
+            jti=str(claims["jti"]),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None,
+        )
+    except ExpiredSignatureError as error:
+        raise TokenExpired from error
+    except (PyJWTError, JWTExtendedException, KeyError, ValueError, TypeError) as error:
+        raise TokenInvalid from error
+
+
+@lru_cache(maxsize=8)
+def keys_of(secret: str, fallbacks: tuple[str, ...]) -> Keys:
+    """The keys of these secrets, each of at least 32 bytes."""
+    return Keys(_key_id(secret), {_key_id(each): each for each in (secret, *fallbacks)})
+
+
+def _keys() -> Keys:
+    return keys_of(settings()["SECRET_KEY"], settings()["SECRET_KEY_FALLBACKS"])
+
+
+@jwt.decode_key_loader  # type: ignore[untyped-decorator]
+def _verifying_key(header: Mapping[str, Any], _claims: Mapping[str, Any]) -> str:
+    try:
+        return _keys().verifying[header["kid"]]
+    except (KeyError, TypeError) as error:
+        raise TokenInvalid from error
+
+
+def _key_id(secret: str) -> str:
+    return sha256(b"key id:" + secret.encode()).hexdigest()[:16]

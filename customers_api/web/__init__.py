@@ -1,0 +1,1 @@
+"""How HTTP is done here, for every contract: access, input, answers, errors, the reference."""

@@ -1,0 +1,96 @@
+"""From a request's bearer token (RFC 6750) to the actor behind it, and what that actor may do."""
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app, request
+
+from customers_api.core import clock
+from customers_api.core.actor import Actor, Role
+from customers_api.core.errors import Denied
+from customers_api.core.tokens import queries as tokens
+from customers_api.core.tokens import signing
+from customers_api.core.tokens.signing import TokenMissing
+
+EXTENSION = "customers-api-access"
+# A token is asked of the database again after this long, whatever the revocation check says.
+LONGEST_TRUST_SECONDS = 60.0
+# Servers' clocks may differ by this much before a revocation could be overlooked.
+CLOCK_MARGIN = timedelta(seconds=60)
+MOST_KNOWN = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A token that was verified, whose it is, and until when (monotonic seconds) that is sure."""
+
+    actor: Actor
+    until: float
+    expires_at: datetime | None
+
+
+class Tokens:
+    """The verified tokens of this process: most requests ask neither PyJWT nor the database.
+
+    Every `check_seconds` one query drops those that were revoked meanwhile, by whichever process.
+    """
+
+    def __init__(self, check_seconds: float) -> None:
+        self._check_seconds = check_seconds
+        self._known: dict[str, Known] = {}
+        self._next_check = 0.0
+        self._checking = threading.Lock()
+
+    def actor(self, token: str) -> Actor:
+        """Whose token this is; raises an Unauthenticated that says what is wrong with it."""
+        self._forget_revoked()
+        known = self._known.get(token)
+        if known and known.until > time.monotonic() and not _is_over(known.expires_at):
+            return known.actor
+        return self._verify(token)
+
+    def _verify(self, token: str) -> Actor:
+        # Sampled first: what is revoked while the row is read must not be trusted for longer.
+        now = time.monotonic()
+        claims = signing.verified(token, "access")
+        actor = tokens.actor(claims.token_id)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[token] = Known(actor, now + LONGEST_TRUST_SECONDS, claims.expires_at)
+        return actor
+
+    def _forget_revoked(self) -> None:
+        now = time.monotonic()
+        if now < self._next_check or not self._known:
+            return
+        with self._checking:
+            if now < self._next_check:
+                return
+            changed = tokens.changed_since(clock.now() - CLOCK_MARGIN)
+            for token, known in [*self._known.items()]:
+                if known.actor.token_id in changed:
+                    self._known.pop(token, None)
+            self._next_check = now + self._check_seconds
+
+
+def bearer(role: Role) -> Actor:
+    """The actor of this request; raises Unauthenticated, or Denied when `role` is beyond it."""
+    known: Tokens = current_app.extensions[EXTENSION]
+    actor = known.actor(bearer_token())
+    if not actor.role.includes(role):
+        raise Denied(f"This call needs the role {role}; the token's role is {actor.role}.")
+    return actor
+
+
+def bearer_token() -> str:
+    """The token of the Authorization header; raises TokenMissing."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenMissing
+    return token.strip()
+
+
+def _is_over(expires_at: datetime | None) -> bool:
+    return expires_at is not None and expires_at <= clock.now()

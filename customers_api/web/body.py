@@ -1,0 +1,110 @@
+"""What comes in: the JSON body and the query parameters, held against their schemas.
+
+All problems of a request are gathered before any of them is raised.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from flask import request
+from marshmallow import Schema, ValidationError
+
+from customers_api.core.errors import Problem
+from customers_api.web.fields import InputSchema
+from customers_api.web.problems import BodyMalformed, NotJson
+
+Loaded = dict[str, Any]
+
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+# Where marshmallow puts what is wrong with an object as a whole.
+WHOLE = "_schema"
+
+
+def query(schema: Schema) -> tuple[Loaded, list[Problem]]:
+    """The query parameters, and what is wrong with them; paths are of one name."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    problems = [Problem((name,), "Given more than once") for name in repeated]
+    given = {name: value for name, value in request.args.items() if name not in repeated}
+    loaded, wrong = _load(schema, given, partial=tuple(repeated))
+    return loaded, [*problems, *wrong]
+
+
+def is_given() -> bool:
+    """Whether the request has a body at all."""
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+
+
+def json() -> Any:
+    """The request's body as JSON; raises NotJson, or BodyMalformed with the place."""
+    if request.mimetype != "application/json":
+        raise NotJson
+    try:
+        return _decoder.decode(request.get_data(cache=False))
+    except RecursionError as error:
+        raise BodyMalformed("The body is not usable JSON: it is nested too deeply.") from error
+    except msgspec.ValidationError as error:
+        raise BodyMalformed("The body is not usable JSON: a number is too large.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BodyMalformed(f"The body is not valid JSON: {_reason(error)}.") from error
+
+
+def body(schema: InputSchema, path: Mapping[str, Any]) -> tuple[Loaded, list[Problem]]:
+    """The body's fields, and what is wrong with them, in the wire's names.
+
+    Where the shape is wrong, the schema's review tells what is wrong besides with the fields whose
+    shape is right; a body of the right shape is left to the core, which asks the same rules.
+    """
+    document = json()
+    if not isinstance(document, dict):
+        return {}, [Problem((), "Must be a JSON object")]
+    loaded, problems = _load(schema, document)
+    if not problems:
+        return loaded, []
+    known = {problem.path for problem in problems}
+    found = [
+        Problem(on_wire(schema, each.path), each.message) for each in schema.review(loaded, path)
+    ]
+    return loaded, problems + [problem for problem in found if problem.path not in known]
+
+
+def on_wire(schema: Schema | None, path: Iterable[str | int]) -> tuple[str | int, ...]:
+    """A path in the core's names as a path in the schema's wire names."""
+    translated: list[str | int] = []
+    level = schema
+    for step in path:
+        field = level.fields.get(step) if level is not None and isinstance(step, str) else None
+        if field is not None:
+            level = getattr(field, "record", None) or getattr(field, "schema", None)
+        translated.append(step if field is None or field.data_key is None else field.data_key)
+    return tuple(translated)
+
+
+def _load(
+    schema: Schema, given: Mapping[str, Any], partial: tuple[str, ...] = ()
+) -> tuple[Loaded, list[Problem]]:
+    try:
+        return schema.load(given, partial=partial or None), []
+    except ValidationError as error:
+        valid = error.valid_data if isinstance(error.valid_data, dict) else {}
+        return valid, [*_flat(error.messages, ())]
+
+
+def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:
+    """marshmallow's nested messages as a list of problems."""
+    if isinstance(messages, Mapping):
+        for step, inner in messages.items():
+            yield from _flat(inner, path if step == WHOLE else (*path, step))
+    elif isinstance(messages, str):
+        yield Problem(path, messages.rstrip("."))
+    else:
+        for inner in messages:
+            yield from _flat(inner, path)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"invalid UTF-8 at byte {error.start}"
+    reason = str(error).removeprefix("JSON is malformed: ").rstrip(".")
+    return reason[:1].lower() + reason[1:]

@@ -1,0 +1,271 @@
+"""The field types of every contract's schemas: shape here, meaning in the core's rules.
+
+Each says in `openapi` how the reference shows it, so that what validates is what is documented.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar
+
+import msgspec
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+from customers_api.core.errors import Problem
+from customers_api.core.types import LARGEST_ID
+from customers_api.extensions import settings
+
+Shape = Mapping[str, Any]
+
+# Longer numbers are no amounts, and costly to compute with.
+LONGEST_NUMBER = 40
+_document = msgspec.json.Encoder(decimal_format="number")
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
+class InputSchema(Schema):
+    """What a client may send: a field that is not declared, or is read-only, is refused by name."""
+
+    error_messages: ClassVar[dict[str, str]] = {
+        "unknown": "Unknown or read-only field",
+        "type": "Must be a JSON object",
+    }
+    EXAMPLE: ClassVar[Shape] = {}
+
+    class Meta:
+        unknown = RAISE
+
+    def review(self, fields: Mapping[str, Any], path: Mapping[str, Any]) -> Iterable[Problem]:
+        """What the core finds wrong with the fields whose shape is right; in the core's names."""
+        return ()
+
+
+class ChangesSchema(InputSchema):
+    """Part of what a client may send; nothing at all is refused."""
+
+    def __init__(self) -> None:
+        super().__init__(partial=True)
+
+    @validates_schema
+    def _some(self, data: Mapping[str, Any], **kwargs: Any) -> None:
+        if not data:
+            raise ValidationError("Give at least one field to change")
+
+
+class AnswerSchema(Schema):
+    """What the server sends: describes it in the reference and orders the fields."""
+
+    EXAMPLE: ClassVar[Shape] = {}
+
+
+class QuerySchema(Schema):
+    """The query parameters of an operation; any other is refused by name."""
+
+    error_messages: ClassVar[dict[str, str]] = {"unknown": "Unknown query parameter"}
+
+    class Meta:
+        unknown = RAISE
+
+
+class Text(fields.String):
+    """Text, without the white space around it."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        return value.strip()
+
+
+class Secret(fields.String):
+    """Text that is taken as it is and never shown."""
+
+    openapi: ClassVar[Shape] = {"format": "password", "writeOnly": True}
+
+
+class Whole(fields.Integer):
+    """A JSON whole number that the database can hold."""
+
+    openapi: ClassVar[Shape] = {"type": "integer", "format": "int64"}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.make_error("invalid")
+        if abs(value) > LARGEST_ID:
+            raise self.make_error("too_large")
+        return value
+
+
+class Flag(fields.Boolean):
+    """JSON's true or false, and nothing that resembles them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid")
+        return value
+
+
+class YesNo(fields.Field[bool]):
+    """A query parameter that is true or false."""
+
+    WORDS: ClassVar[Mapping[str, bool]] = {
+        "true": True,
+        "false": False,
+        "1": True,
+        "0": False,
+        "yes": True,
+        "no": False,
+    }
+    openapi: ClassVar[Shape] = {"type": "string", "enum": [*WORDS]}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if value not in self.WORDS:
+            raise ValidationError(f"Must be one of {', '.join(self.WORDS)}")
+        return self.WORDS[value]
+
+
+class Money(fields.Decimal):
+    """An exact amount with two places, as a string or a number."""
+
+    openapi: ClassVar[Shape] = {
+        "type": ["string", "number"],
+        "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$",
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+            raise self.make_error("invalid")
+        text = str(value).strip()
+        if len(text) > LONGEST_NUMBER or not text.isascii() or "_" in text:
+            raise self.make_error("invalid")
+        try:
+            amount = Decimal(text)
+            exact = amount.quantize(Decimal("0.01"))
+        except InvalidOperation as error:
+            raise self.make_error("invalid") from error
+        if not amount.is_finite():
+            raise self.make_error("invalid")
+        if exact != amount:
+            raise ValidationError("More than two decimal places")
+        return exact
+
+
+class Amount(fields.Decimal):
+    """An exact amount as it is shown: a string with two places."""
+
+    openapi: ClassVar[Shape] = {"type": "string", "pattern": r"^-?[0-9]{1,12}\.[0-9]{2}$"}
+
+
+class Day(fields.Field[date]):
+    """A calendar day, `1990-01-15` or `1990-01-15T00:00:00`."""
+
+    openapi: ClassVar[Shape] = {"type": "string", "pattern": f"^{_DAY.pattern}$"}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        found = _DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+        try:
+            return date.fromisoformat(found[1] if found else "")
+        except ValueError as error:
+            raise ValidationError("Not a date; write it as 1990-01-15") from error
+
+
+class Moment(fields.Field[datetime]):
+    """A moment by RFC 3339; a day is its first second, and no offset means UTC."""
+
+    openapi: ClassVar[Shape] = {"type": "string", "pattern": f"^{_MOMENT.pattern}$"}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        text = value.strip() if isinstance(value, str) else ""
+        try:
+            if not _MOMENT.fullmatch(text):
+                raise ValueError(text)
+            moment = datetime.fromisoformat(text.upper())
+            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError(
+                "Not a date and time; write it as 2024-01-15T10:30:00Z"
+            ) from error
+
+
+class Instant(fields.DateTime):
+    """A moment as it is shown: RFC 3339 in UTC with Z."""
+
+    openapi: ClassVar[Shape] = {
+        "format": "date-time",
+        "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$",
+    }
+
+
+class Tags(fields.Field[tuple[str, ...]]):
+    """Tags separated by commas; empty ones and repeats are dropped, order is kept."""
+
+    openapi: ClassVar[Shape] = {"type": "string"}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str):
+            raise ValidationError("Not a string of tags separated by commas")
+        tags = (tag.strip() for tag in value.split(","))
+        return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+class Choices(fields.List):
+    """An ordered choice from a few words, without repeats."""
+
+    def __init__(self, allowed: tuple[str, ...], **kwargs: Any) -> None:
+        super().__init__(fields.String(validate=one_of(allowed)), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        chosen = super()._deserialize(value, *args, **kwargs)
+        return tuple(dict.fromkeys(chosen or ()))
+
+
+class JsonObject(fields.Field[str]):
+    """A JSON object of the client's own; the core keeps its text."""
+
+    openapi: ClassVar[Shape] = {"type": "object", "additionalProperties": True}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ValidationError("Not a JSON object")
+        return _document.encode(value).decode()
+
+
+class Records(fields.List):
+    """A list of objects; what is good in a bad one is kept at its place for further checks."""
+
+    def __init__(self, schema: type[Schema], *, most: str, **kwargs: Any) -> None:
+        """`most` names the setting that limits how many items one list may have."""
+        self.most = most
+        self.record = schema()
+        super().__init__(fields.Nested(schema), **kwargs)
+
+    @property
+    def openapi(self) -> Shape:
+        """How long the list may be."""
+        return {"minItems": 1, "maxItems": settings()[self.most]}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        if not 1 <= len(value) <= settings()[self.most]:
+            raise ValidationError(f"Takes 1 to {settings()[self.most]} items, not {len(value)}")
+        valid: list[Any] = []
+        errors: dict[int, Any] = {}
+        for place, item in enumerate(value):
+            try:
+                valid.append(self.record.load(item))
+            except ValidationError as error:
+                errors[place] = error.messages
+                valid.append(error.valid_data or {})
+        if errors:
+            raise ValidationError(errors, valid_data=valid)
+        return valid
+
+
+def one_of(allowed: tuple[str, ...]) -> validate.OneOf:
+    """A validator whose complaint names what is allowed."""
+    return validate.OneOf(allowed, error="Must be one of {choices}")

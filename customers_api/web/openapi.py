@@ -1,0 +1,228 @@
+"""The OpenAPI 3.1 document, generated from what the contracts declare."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.common import resolve_schema_cls
+from marshmallow import Schema
+from marshmallow.fields import Field
+
+from customers_api.core.errors import Denied, Error, Invalid, Unavailable
+from customers_api.core.tokens.queries import TokenRevoked
+from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
+from customers_api.version import VERSION
+from customers_api.web import problems
+from customers_api.web.contract import Contract, registered
+from customers_api.web.fields import AnswerSchema, InputSchema, Shape
+from customers_api.web.operation import UNSAFE, By, Operation, schemas_of
+from customers_api.web.problems import (
+    BodyMalformed,
+    BodyTooLarge,
+    NotJson,
+    Unexpected,
+)
+
+JSON = "application/json"
+ABOUT = """\
+A registry of customers. Every call needs a bearer token, the few public ones excepted.
+
+Errors are problem documents (RFC 9457); all problems of a request are told at once. Text is kept as
+sent but for the white space around it. Times are in UTC. A path answers the same with and without
+its final slash.
+"""
+UNAUTHENTICATED = (TokenMissing, TokenInvalid, TokenExpired, TokenRevoked)
+PROBLEM_SCHEMA: Shape = {
+    "type": "object",
+    "description": "What went wrong, as RFC 9457 has it.",
+    "required": ["type", "title", "status", "detail", "request_id"],
+    "additionalProperties": False,
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence a person can act on."},
+        "request_id": {"type": "string", "description": "Also in the server's log."},
+        "errors": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "required": ["message"],
+                "additionalProperties": False,
+                "properties": {
+                    "pointer": {"type": "string", "format": "json-pointer"},
+                    "parameter": {"type": "string"},
+                    "message": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+
+
+def document() -> dict[str, Any]:
+    """The document of all contracts that the application at work serves."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    spec = APISpec(
+        title="customers-api",
+        version=VERSION,
+        openapi_version="3.1.0",
+        info={"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
+        plugins=[plugin],
+    )
+    if plugin.converter is None:
+        raise LookupError("apispec's plugin was not initialised")
+    plugin.converter.add_attribute_function(_field_shape)
+    spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
+    spec.components.schema("Problem", component=dict(PROBLEM_SCHEMA))
+    for contract in registered():
+        spec.tag({"name": contract.name, "description": contract.about})
+        for operation in contract.operations:
+            described = {operation.method.lower(): _operation(contract, operation)}
+            spec.path(path=_path(operation.rule), operations=described)
+    whole = spec.to_dict()
+    _close(whole["components"]["schemas"], plugin)
+    return whole
+
+
+def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
+    summary, _, more = (operation.view.__doc__ or "").partition("\n")
+    described: dict[str, Any] = {
+        "operationId": f"{contract.name}.{operation.view.__name__}",
+        "tags": [contract.name],
+        "summary": summary.rstrip("."),
+        "parameters": [*_parameters(operation)],
+        "responses": {**_success(operation), **_failures(contract, operation)},
+    }
+    if more.strip():
+        described["description"] = " ".join(more.split())
+    if operation.role is not None:
+        described["security"] = [{"bearer": []}]
+        described["x-role"] = operation.role.value
+    else:
+        described["security"] = []
+    if operation.body is not None:
+        described["requestBody"] = {
+            "required": operation.body_required,
+            "content": {JSON: _content(operation.body)},
+        }
+    return described
+
+
+def _parameters(operation: Operation) -> Iterator[Any]:
+    for name in re.findall(r"<int:(\w+)>", operation.rule):
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0},
+            "example": 7,
+        }
+    if operation.query.fields:
+        yield {"in": "query", "schema": operation.query}
+
+
+def _content(choice: Schema | By, *, many: bool = False) -> dict[str, Any]:
+    schemas = schemas_of(choice)
+    shape = schemas[0] if len(schemas) == 1 else {"oneOf": [*schemas]}
+    if len(schemas) > 1 and many:
+        return {
+            "schema": {"type": "array", "items": {"anyOf": [*schemas]}},
+            "examples": _examples(choice, many=many),
+        }
+    return {
+        "schema": {"type": "array", "items": shape} if many else shape,
+        "examples": _examples(choice, many=many),
+    }
+
+
+def _examples(choice: Schema | By, *, many: bool) -> dict[str, Any]:
+    def value(schema: Any) -> Any:
+        return [dict(schema.EXAMPLE)] if many else dict(schema.EXAMPLE)
+
+    if isinstance(choice, By):
+        return {
+            f"{choice.parameter}={str(wanted).lower()}": {"value": value(schema)}
+            for wanted, schema in choice.schemas.items()
+        }
+    return {"example": {"value": value(choice)}}
+
+
+def _success(operation: Operation) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": HTTPStatus(operation.status).phrase,
+        "content": {JSON: _content(operation.answer, many=operation.many)},
+    }
+    if operation.headers:
+        answer["headers"] = {
+            name: {"description": text, "schema": {"type": "string"}}
+            for name, text in operation.headers.items()
+        }
+    return {str(operation.status): answer}
+
+
+def _failures(contract: Contract, operation: Operation) -> dict[str, Any]:
+    by_status: dict[int, list[type[Error]]] = {}
+    for error in dict.fromkeys([*_common(operation), *operation.errors]):
+        by_status.setdefault(problems.status_of(error, contract.statuses), []).append(error)
+    return {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {
+                problems.MEDIA_TYPE: {
+                    "schema": "Problem",
+                    "examples": {
+                        error.code: {"value": problems.example(error, contract.statuses)}
+                        for error in errors
+                    },
+                }
+            },
+        }
+        for status, errors in sorted(by_status.items())
+    }
+
+
+def _common(operation: Operation) -> Iterable[type[Error]]:
+    """What any operation of this form can answer."""
+    yield Invalid
+    if operation.role is not None:
+        yield from UNAUTHENTICATED
+        yield Denied
+    if operation.body is not None:
+        yield from (BodyMalformed, BodyTooLarge, NotJson)
+    elif operation.method in UNSAFE:
+        yield BodyTooLarge
+    yield from (Unexpected, Unavailable)
+
+
+def _path(rule: str) -> str:
+    return re.sub(r"<int:(\w+)>", r"{\1}", rule)
+
+
+def _name(schema: Any) -> str:
+    return str(resolve_schema_cls(schema).__name__)  # type: ignore[union-attr]
+
+
+def _field_shape(_converter: Any, field: Field[Any], **_: Any) -> dict[str, Any]:
+    """What our own field types say of themselves, null added where it is allowed."""
+    shape = dict(getattr(field, "openapi", {}))
+    if field.allow_none and "type" in shape:
+        kinds = shape["type"] if isinstance(shape["type"], list) else [shape["type"]]
+        shape["type"] = [*kinds, "null"]
+    return shape
+
+
+def _close(shapes: Mapping[str, dict[str, Any]], plugin: MarshmallowPlugin) -> None:
+    """Say that no schema takes or shows more than it names, and that answers show all of it."""
+    for (kind, *_), name in plugin.converter.refs.items():  # type: ignore[union-attr]
+        if issubclass(kind, AnswerSchema):
+            shapes[name]["required"] = [*shapes[name]["properties"]]
+        if issubclass(kind, AnswerSchema | InputSchema):
+            shapes[name]["additionalProperties"] = False
+        shapes[name]["description"] = (kind.__doc__ or "").partition("\n")[0]

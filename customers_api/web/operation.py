@@ -1,0 +1,137 @@
+"""What a route declares, in one place: input, output, role, errors; and how a request is served."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from flask import Response, g
+from marshmallow import Schema
+
+from customers_api.core import database
+from customers_api.core.actor import Actor, Role
+from customers_api.core.errors import Error, Invalid, Problem
+from customers_api.web import body as incoming
+from customers_api.web.fields import AnswerSchema, InputSchema, QuerySchema
+from customers_api.web.problems import Refused
+from customers_api.web.rows import Encoder, json
+
+View = Callable[..., Any]
+Authenticate = Callable[[Role], Actor]
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+NOTHING = QuerySchema()
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """A choice of schemas by the value of a query parameter."""
+
+    parameter: str
+    schemas: Mapping[str, Schema]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A view's result where it is more than content."""
+
+    content: Any
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one rule: everything that the server and the reference know about it.
+
+    `role` is None where everybody may call. `many` answers with an array. `atomic` operations of
+    an unsafe method run in one unit of work, which is committed before the answer is sent.
+    """
+
+    rule: str
+    method: str
+    view: View
+    _: KW_ONLY
+    role: Role | None
+    answer: AnswerSchema | By
+    many: bool = False
+    status: int = 200
+    query: QuerySchema = NOTHING
+    body: InputSchema | By | None = None
+    errors: Sequence[type[Error]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body_required: bool = True
+    atomic: bool = True
+
+    def handle(self, authenticate: Authenticate, path: Mapping[str, Any]) -> Response:
+        """The answer to the request at hand; raises what the contract's errors render."""
+        if self.role is not None:
+            g.actor = authenticate(self.role)
+        query, parameters = incoming.query(self.query)
+        schema = _chosen(self.body, query)
+        if not self.body_required and not incoming.is_given():
+            schema = None
+        body, pointers = incoming.body(schema, path) if schema else ({}, [])
+        if parameters or pointers:
+            raise Refused(parameters, pointers)
+        arguments = {
+            **path,
+            **({"query": query} if self.query is not NOTHING else {}),
+            **({"body": body} if self.body else {}),
+        }
+        try:
+            result = self._run(arguments)
+        except Invalid as error:
+            raise self._on_wire(error, schema) from error
+        return self._encoded(result, query)
+
+    @cached_property
+    def _encoders(self) -> Mapping[Schema, Encoder]:
+        return {schema: Encoder(schema) for schema in schemas_of(self.answer)}
+
+    def _run(self, arguments: Mapping[str, Any]) -> Any:
+        if self.atomic and self.method in UNSAFE:
+            return database.in_unit_of_work(lambda: self.view(**arguments))
+        return self.view(**arguments)
+
+    def _encoded(self, result: Any, query: Mapping[str, Any]) -> Response:
+        content, headers = (
+            (result.content, result.headers) if isinstance(result, Answer) else (result, {})
+        )
+        schema = _chosen(self.answer, query)
+        if schema is None:
+            raise LookupError(f"{self.method} {self.rule} does not say what it answers")
+        encoder = self._encoders[schema]
+        if isinstance(content, Iterator):
+            response = encoder.streamed(content)
+        else:
+            response = json(encoder.many(content) if self.many else encoder.one(content))
+        response.status_code = self.status
+        response.headers.extend(headers)
+        return response
+
+    def _on_wire(self, error: Invalid, schema: Schema | None) -> Invalid:
+        """The core's complaint in the wire's names, about the query or about the body."""
+        parameters = [p for p in error.problems if p.path and p.path[0] in self.query.fields]
+        pointers = [
+            Problem(incoming.on_wire(schema, problem.path), problem.message)
+            for problem in error.problems
+            if problem not in parameters
+        ]
+        if parameters:
+            return Refused(parameters, pointers)
+        error.problems = tuple(pointers)
+        return error
+
+
+def schemas_of(choice: Schema | By | None) -> Sequence[Schema]:
+    """Every schema that may be meant."""
+    if isinstance(choice, By):
+        return [*choice.schemas.values()]
+    return [choice] if choice is not None else []
+
+
+def _chosen(choice: Schema | By | None, query: Mapping[str, Any]) -> Any:
+    if not isinstance(choice, By):
+        return choice
+    # A parameter that is wrong is reported as such; until then the first schema stands in.
+    first = next(iter(choice.schemas.values()))
+    return choice.schemas.get(query.get(choice.parameter, ""), first)

@@ -1,0 +1,61 @@
+"""The API reference: the OpenAPI document, a page to try it on, and what each error means."""
+
+from importlib.resources import files
+
+from flask import Blueprint, Response, current_app, redirect, render_template, send_from_directory
+from werkzeug.wrappers import Response as BaseResponse
+
+from customers_api.version import VERSION
+from customers_api.web import openapi, problems, rows
+
+EXTENSION = "customers-api-openapi"
+# Swagger UI comes in a package of Python, so the page asks nothing of any other server.
+SWAGGER_UI = files("flask_swagger_ui") / "dist"
+STATIC = files("customers_api.web") / "static"
+# Swagger UI writes style attributes; its scripts are all files of ours.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+WEEK = 7 * 24 * 3600
+
+pages = Blueprint("reference", __name__)
+
+
+@pages.get("/")
+def home() -> BaseResponse:
+    """Lead whoever opens the address in a browser to the reference."""
+    return redirect("/docs")
+
+
+@pages.get("/openapi.json")
+def document() -> Response:
+    """The OpenAPI document."""
+    made = current_app.extensions.get(EXTENSION)
+    if made is None:
+        made = current_app.extensions[EXTENSION] = rows.encode(openapi.document())
+    return rows.json(made)
+
+
+@pages.get("/docs")
+def page() -> Response:
+    """The reference as a page on which calls can be tried."""
+    return _html(render_template("docs.html", version=VERSION))
+
+
+@pages.get("/docs/problems")
+def catalogue() -> Response:
+    """What each type of problem means."""
+    return _html(render_template("problems.html", problems=problems.catalogue()))
+
+
+@pages.get("/docs/assets/<path:name>")
+def asset(name: str) -> Response:
+    """A script or style of the reference."""
+    ours = (STATIC / name).is_file()
+    return send_from_directory(str(STATIC if ours else SWAGGER_UI), name, max_age=WEEK)
+
+
+def _html(text: str) -> Response:
+    return Response(text, mimetype="text/html", headers={"Content-Security-Policy": POLICY})

@@ -1,0 +1,83 @@
+"""What goes out: rows to JSON bytes by an encoder that is compiled once for each schema."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from flask import Response, stream_with_context
+from marshmallow import Schema, fields
+from sqlalchemy import Row
+
+from customers_api.web.fields import JsonObject
+
+encode = msgspec.json.Encoder().encode
+
+
+class Encoder:
+    """Writes rows, or objects, as the JSON objects that `schema` describes.
+
+    `fields` are the core's names of what it writes, in order: a row's columns must be these,
+    and may be followed by more.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.fields = tuple(schema.fields)
+        self._keys = tuple(field.data_key or name for name, field in schema.fields.items())
+        self._converters = tuple(_converters(schema))
+
+    def plain(self, item: Any) -> dict[str, Any]:
+        """One row, object or mapping as what msgspec writes."""
+        named = dict(zip(self._keys, self._values(item), strict=False))
+        for key, convert in self._converters:
+            named[key] = convert(named[key])
+        return named
+
+    def plain_list(self, items: Iterable[Any]) -> list[dict[str, Any]]:
+        """Several rows, objects or mappings as what msgspec writes."""
+        return [self.plain(item) for item in items]
+
+    def one(self, item: Any) -> bytes:
+        """One JSON object."""
+        return encode(self.plain(item))
+
+    def many(self, items: Iterable[Any]) -> bytes:
+        """A JSON array."""
+        return encode(self.plain_list(items))
+
+    def streamed(self, chunks: Iterator[Sequence[Any]]) -> Response:
+        """A JSON array of the items of all chunks, whole when it is small."""
+        head, second = next(chunks, ()), next(chunks, None)
+        if second is None:
+            return json(self.many(head))
+        parts = self._parts(head, second, chunks)
+        return Response(stream_with_context(parts), content_type="application/json")
+
+    def _values(self, item: Any) -> Iterable[Any]:
+        if isinstance(item, Row):
+            return item
+        if isinstance(item, Mapping):
+            return (item[name] for name in self.fields)
+        return (getattr(item, name) for name in self.fields)
+
+    def _parts(
+        self, head: Sequence[Any], second: Sequence[Any], rest: Iterator[Sequence[Any]]
+    ) -> Iterator[bytes]:
+        yield self.many(head)[:-1]
+        yield b"," + self.many(second)[1:-1]
+        for chunk in rest:
+            yield b"," + self.many(chunk)[1:-1]
+        yield b"]"
+
+
+def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
+    """What must become of the values that msgspec would not write as the schema says."""
+    for name, field in schema.fields.items():
+        if isinstance(field, JsonObject):
+            yield field.data_key or name, lambda text: msgspec.Raw(text.encode())
+        if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
+            yield field.data_key or name, Encoder(field.inner.schema).plain_list
+
+
+def json(content: bytes) -> Response:
+    """An answer of JSON."""
+    return Response(content, content_type="application/json")

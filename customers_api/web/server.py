@@ -1,0 +1,208 @@
+"""gunicorn's threaded worker: answers in problem documents and is patient with large uploads."""
+
+import json
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any
+from uuid import uuid4
+
+from gunicorn import util
+from gunicorn.http import Request, errors
+from gunicorn.workers.gthread import TConn, ThreadWorker
+from werkzeug.http import HTTP_STATUS_CODES
+
+# How long, and for how much, the rest of a request is read and thrown away after its answer.
+LINGER_SECONDS = 10.0
+LINGER_BYTES = 256 * 1024 * 1024
+# A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
+LONGEST_KEPT_BODY = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a client is told when its request never reaches the application."""
+
+    status: int
+    code: str
+    detail: str
+
+
+INTERNAL = Refusal(500, "internal-error", "Something went wrong here; it has been logged.")
+FIRST_LINE = Refusal(400, "malformed-request", "The request's first line is not valid HTTP.")
+HEADER = Refusal(400, "malformed-request", "A header of the request is not valid HTTP.")
+# By the error or its nearest ancestor here; none of them repeats anything of the request.
+REFUSALS: Mapping[type[BaseException], Refusal] = {
+    BaseException: INTERNAL,
+    ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
+    errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
+    errors.ConfigurationProblem: INTERNAL,
+    # The stubs are a release behind and do not know these two.
+    errors.InvalidResponseHeader: INTERNAL,  # type: ignore[attr-defined]
+    errors.InvalidResponseHeaderName: INTERNAL,  # type: ignore[attr-defined]
+    errors.InvalidRequestLine: FIRST_LINE,
+    errors.InvalidRequestMethod: FIRST_LINE,
+    errors.InvalidHTTPVersion: Refusal(400, "malformed-request", "Only HTTP/1.1 is spoken here."),
+    errors.LimitRequestLine: Refusal(
+        414, "request-line-too-long", "The request's first line is too long."
+    ),
+    errors.InvalidHeader: HEADER,
+    errors.InvalidHeaderName: HEADER,
+    errors.ObsoleteFolding: HEADER,
+    errors.LimitRequestHeaders: Refusal(
+        431, "headers-too-large", "The request has too many headers, or too long ones."
+    ),
+    errors.ExpectationFailed: Refusal(
+        417, "expectation-failed", "The only expectation met here is 100-continue."
+    ),
+    errors.UnsupportedTransferCoding: Refusal(
+        501, "unsupported-transfer-coding", "The only transfer coding here is chunked."
+    ),
+    errors.ForbiddenProxyRequest: Refusal(
+        403, "denied", "This address may not speak the PROXY protocol."
+    ),
+}
+
+
+def refusal_of(error: BaseException) -> Refusal:
+    """What to tell the client whose request ended in this error."""
+    return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+
+
+def render(refusal: Refusal, request_id: str) -> bytes:
+    """The refusal as a whole HTTP response, the last one on its connection."""
+    title = HTTP_STATUS_CODES[refusal.status]
+    document = {
+        "type": f"/docs/problems#{refusal.code}",
+        "title": title,
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "request_id": request_id,
+    }
+    body = json.dumps(document).encode()
+    head = (
+        f"HTTP/1.1 {refusal.status} {title}",
+        f"Date: {util.http_date()}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        "X-Content-Type-Options: nosniff",
+    )
+    return "\r\n".join((*head, "", "")).encode("ascii") + body
+
+
+@dataclass(slots=True, eq=False)
+class Farewell:
+    """A connection that has had its last answer while its client may still be sending."""
+
+    connection: TConn
+    deadline: float
+    allowance: int = LINGER_BYTES
+
+
+class CheckedReader:
+    """A body's reader that reports bad framing as werkzeug expects it, which then answers 400."""
+
+    def __init__(self, reader: Any) -> None:
+        self._reader = reader
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes of the body; raises OSError when it is not valid HTTP."""
+        try:
+            data: bytes = self._reader.read(size)
+        except errors.ParseException as error:
+            raise OSError("the request's body is not valid HTTP") from error
+        return data
+
+
+class Worker(ThreadWorker):
+    """A gthread worker that answers in problem documents and closes its connections gently."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In the order of their deadlines, as each has the same time.
+        self.farewells: dict[Farewell, None] = {}
+        self.waste = bytearray(256 * 1024)
+
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Serve one request, having seen to what its body may do to the connection."""
+        headers = dict(req.headers)
+        if "TRANSFER-ENCODING" in headers or _length(headers) > LONGEST_KEPT_BODY:
+            req.force_close()
+        if req.body is not None:
+            req.body.reader = CheckedReader(req.body.reader)  # type: ignore[assignment]
+        return super().handle_request(req, conn)
+
+    def handle_error(
+        self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException
+    ) -> None:
+        """Answer what the application never saw, or failed to answer."""
+        refusal, request_id = refusal_of(exc), uuid4().hex
+        addr = addr or ("a local socket",)
+        if refusal is INTERNAL:
+            self.log.error("Request %s failed", request_id, exc_info=exc)
+        else:
+            self.log.warning("Request %s from %s refused: %s", request_id, addr[0], exc)
+        with suppress(OSError):
+            util.write_nonblock(client, render(refusal, request_id))
+
+    def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
+        """Keep the connection, or say farewell to it."""
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+        else:
+            self.say_farewell(conn)
+
+    def say_farewell(self, conn: TConn) -> None:
+        """End our side of the connection and read on, on the main loop, until its client ends too.
+
+        Closing while bytes arrive resets the connection, and a reset makes the client lose the
+        answer it has not read yet. No thread is held meanwhile.
+        """
+        farewell = Farewell(conn, time.monotonic() + LINGER_SECONDS)
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, EVENT_READ, partial(self.discard, farewell))
+        except (OSError, ValueError):
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            self.farewells[farewell] = None
+
+    def discard(self, farewell: Farewell, sock: socket.socket) -> None:
+        """Throw away what has arrived, and close when that was the end or is enough."""
+        try:
+            received = sock.recv_into(self.waste)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError:
+            received = 0
+        farewell.allowance -= received
+        if not received or farewell.allowance <= 0:
+            self.close(farewell)
+
+    def close(self, farewell: Farewell) -> None:
+        """Close a connection for good."""
+        del self.farewells[farewell]
+        self.poller.unregister(farewell.connection.sock)
+        self.nr_conns -= 1
+        farewell.connection.close()
+
+    def murder_pending(self) -> None:
+        """Close what has waited too long; gunicorn calls this once in a turn of its loop."""
+        super().murder_pending()
+        now = time.monotonic()
+        while self.farewells and (oldest := next(iter(self.farewells))).deadline < now:
+            self.close(oldest)
+
+
+def _length(headers: Mapping[str, str]) -> int:
+    # gunicorn has checked the value, and that there is one at most.
+    return int(headers.get("CONTENT-LENGTH", 0))
