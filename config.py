@@ -48,6 +48,8 @@ class Config:
         )
         self.HOST = environ.get("HOST") or "127.0.0.1"
         self.PORT = _whole(environ, "PORT", default=8000, most=65535)
+        self.WEB_CONCURRENCY = _whole(environ, "WEB_CONCURRENCY", default=2, most=256)
+        self.WEB_THREADS = _whole(environ, "WEB_THREADS", default=4, most=256)
         self.LOG_LEVEL = _choice(
             environ, "LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"
         ).upper()

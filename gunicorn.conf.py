@@ -10,23 +10,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from config import ConfigurationError, load
 
-
-def _count(name: str, default: int, most: int) -> int:
-    text = os.environ.get(name, "").strip() or str(default)
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from 1 to {most}")
-    return int(text)
-
-
 try:
     _config = load()
-    workers = _count("WEB_CONCURRENCY", default=2, most=256)
-    threads = _count("WEB_THREADS", default=4, most=256)
 except ConfigurationError as error:
     sys.exit(f"customers-api: {error}")
 
 # An IPv6 address needs its brackets before a port.
 _host = f"[{_config.HOST}]" if ":" in _config.HOST else _config.HOST
+workers = _config.WEB_CONCURRENCY
+threads = _config.WEB_THREADS
 bind = f"{_host}:{_config.PORT}"
 loglevel = _config.LOG_LEVEL.lower()
 

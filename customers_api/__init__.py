@@ -60,6 +60,8 @@ def _extension_settings(config: Config) -> dict[str, Any]:
             timeout_seconds=config.DATABASE_TIMEOUT_SECONDS,
             prepare=config.DATABASE_PREPARE,
         ),
+        # Tokens come in a header, where no other site can put one.
+        "JWT_COOKIE_CSRF_PROTECT": False,
         "JWT_SECRET_KEY": config.SECRET_KEY,
         "JWT_DECODE_ALGORITHMS": [config.JWT_ALGORITHM],
         "JWT_ENCODE_ISSUER": config.JWT_ISSUER,

@@ -2,6 +2,13 @@
 
 from flask import Flask
 
+from customers_api.cli.operators import operators
+from customers_api.cli.prepare import prepare
+from customers_api.cli.seed import seed
+from customers_api.cli.tokens import tokens
+
 
 def register(app: Flask) -> None:
     """Add our commands to `flask`."""
+    for command in (operators, prepare, seed, tokens):
+        app.cli.add_command(command)

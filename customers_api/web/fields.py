@@ -31,7 +31,7 @@ _MOMENT = re.compile(
 class InputSchema(Schema):
     """What a client may send: a field that is not declared, or is read-only, is refused by name."""
 
-    error_messages: ClassVar[dict[str, str]] = {
+    error_messages = {
         "unknown": "Unknown or read-only field",
         "type": "Must be a JSON object",
     }
@@ -66,7 +66,7 @@ class AnswerSchema(Schema):
 class QuerySchema(Schema):
     """The query parameters of an operation; any other is refused by name."""
 
-    error_messages: ClassVar[dict[str, str]] = {"unknown": "Unknown query parameter"}
+    error_messages = {"unknown": "Unknown query parameter"}
 
     class Meta:
         unknown = RAISE
@@ -212,7 +212,7 @@ class Tags(fields.Field[tuple[str, ...]]):
         return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
-class Choices(fields.List):
+class Choices(fields.List[Any]):
     """An ordered choice from a few words, without repeats."""
 
     def __init__(self, allowed: tuple[str, ...], **kwargs: Any) -> None:
@@ -234,7 +234,7 @@ class JsonObject(fields.Field[str]):
         return _document.encode(value).decode()
 
 
-class Records(fields.List):
+class Records(fields.List[Any]):
     """A list of objects; what is good in a bad one is kept at its place for further checks."""
 
     def __init__(self, schema: type[Schema], *, most: str, **kwargs: Any) -> None:
@@ -264,6 +264,9 @@ class Records(fields.List):
         if errors:
             raise ValidationError(errors, valid_data=valid)
         return valid
+
+
+NOT_BLANK = validate.Length(min=1, error="Must not be blank")
 
 
 def one_of(allowed: tuple[str, ...]) -> validate.OneOf:

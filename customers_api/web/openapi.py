@@ -76,7 +76,7 @@ def document() -> dict[str, Any]:
     )
     if plugin.converter is None:
         raise LookupError("apispec's plugin was not initialised")
-    plugin.converter.add_attribute_function(_field_shape)
+    plugin.converter.add_attribute_function(_field_shape)  # type: ignore[no-untyped-call]
     spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )

@@ -27,7 +27,7 @@ class By:
     """A choice of schemas by the value of a query parameter."""
 
     parameter: str
-    schemas: Mapping[str, Schema]
+    schemas: Mapping[Any, Schema]
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ class ProblemDocument(msgspec.Struct, omit_defaults=True):
 def response(raised: Exception, statuses: Statuses) -> Response:
     """The answer to whatever was raised, with the statuses of the contract it was raised in."""
     if isinstance(raised, HTTPException) and raised.code and raised.code < HTTPStatus.BAD_REQUEST:
-        return Response.force_type(raised.get_response())
+        return Response.force_type(raised.get_response())  # type: ignore[return-value]
     error = _as_error(raised)
     status = status_of(type(error), statuses)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -152,7 +152,8 @@ def example(kind: type[Error], statuses: Statuses) -> dict[str, Any]:
     """A problem document of this error, for the reference."""
     status = status_of(kind, statuses)
     error = kind(EXAMPLE_PROBLEMS) if issubclass(kind, Invalid) else kind()
-    return msgspec.to_builtins(_document(error, status, "0f6b2c1d4e5a4b3c8d7e6f5a4b3c2d1e"))
+    document = _document(error, status, "0f6b2c1d4e5a4b3c8d7e6f5a4b3c2d1e")
+    return dict(msgspec.to_builtins(document))
 
 
 class Entry(NamedTuple):
@@ -164,13 +165,12 @@ class Entry(NamedTuple):
 
 
 def catalogue() -> list[Entry]:
-    """Every kind of problem the server can answer with, by status and code."""
+    """Every kind of problem that the application can answer with."""
     kinds = {kind.code: kind for kind in _descendants(Error) if kind.code != Error.code}
-    entries = [
+    return [
         Entry(code, status_of(kind, {}), " ".join((kind.__doc__ or "").split()))
         for code, kind in kinds.items()
     ]
-    return sorted(entries, key=lambda entry: (entry.status, entry.code))
 
 
 def _descendants(kind: type[Error]) -> Iterator[type[Error]]:

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, s
 from werkzeug.wrappers import Response as BaseResponse
 
 from customers_api.version import VERSION
-from customers_api.web import openapi, problems, rows
+from customers_api.web import openapi, problems, refusals, rows
 
 EXTENSION = "customers-api-openapi"
 # Swagger UI comes in a package of Python, so the page asks nothing of any other server.
@@ -47,7 +47,7 @@ def page() -> Response:
 @pages.get("/docs/problems")
 def catalogue() -> Response:
     """What each type of problem means."""
-    return _html(render_template("problems.html", problems=problems.catalogue()))
+    return _html(render_template("problems.html", problems=_catalogue()))
 
 
 @pages.get("/docs/assets/<path:name>")
@@ -55,6 +55,15 @@ def asset(name: str) -> Response:
     """A script or style of the reference."""
     ours = (STATIC / name).is_file()
     return send_from_directory(str(STATIC if ours else SWAGGER_UI), name, max_age=WEEK)
+
+
+def _catalogue() -> list[problems.Entry]:
+    """What the application refuses, and what the server in front of it does, by status."""
+    entries = {entry.code: entry for entry in problems.catalogue()}
+    for refusal in refusals.REFUSALS.values():
+        entry = problems.Entry(refusal.code, refusal.status, refusal.detail)
+        entries.setdefault(refusal.code, entry)
+    return sorted(entries.values(), key=lambda entry: (entry.status, entry.code))
 
 
 def _html(text: str) -> Response:

@@ -1,6 +1,5 @@
 """gunicorn's threaded worker: answers in problem documents and is patient with large uploads."""
 
-import json
 import socket
 import ssl
 import time
@@ -16,85 +15,14 @@ from uuid import uuid4
 from gunicorn import util
 from gunicorn.http import Request, errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
-from werkzeug.http import HTTP_STATUS_CODES
+
+from customers_api.web.refusals import INTERNAL, refusal_of, render
 
 # How long, and for how much, the rest of a request is read and thrown away after its answer.
 LINGER_SECONDS = 10.0
 LINGER_BYTES = 256 * 1024 * 1024
 # A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
 LONGEST_KEPT_BODY = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What a client is told when its request never reaches the application."""
-
-    status: int
-    code: str
-    detail: str
-
-
-INTERNAL = Refusal(500, "internal-error", "Something went wrong here; it has been logged.")
-FIRST_LINE = Refusal(400, "malformed-request", "The request's first line is not valid HTTP.")
-HEADER = Refusal(400, "malformed-request", "A header of the request is not valid HTTP.")
-# By the error or its nearest ancestor here; none of them repeats anything of the request.
-REFUSALS: Mapping[type[BaseException], Refusal] = {
-    BaseException: INTERNAL,
-    ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
-    errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
-    errors.ConfigurationProblem: INTERNAL,
-    # The stubs are a release behind and do not know these two.
-    errors.InvalidResponseHeader: INTERNAL,  # type: ignore[attr-defined]
-    errors.InvalidResponseHeaderName: INTERNAL,  # type: ignore[attr-defined]
-    errors.InvalidRequestLine: FIRST_LINE,
-    errors.InvalidRequestMethod: FIRST_LINE,
-    errors.InvalidHTTPVersion: Refusal(400, "malformed-request", "Only HTTP/1.1 is spoken here."),
-    errors.LimitRequestLine: Refusal(
-        414, "request-line-too-long", "The request's first line is too long."
-    ),
-    errors.InvalidHeader: HEADER,
-    errors.InvalidHeaderName: HEADER,
-    errors.ObsoleteFolding: HEADER,
-    errors.LimitRequestHeaders: Refusal(
-        431, "headers-too-large", "The request has too many headers, or too long ones."
-    ),
-    errors.ExpectationFailed: Refusal(
-        417, "expectation-failed", "The only expectation met here is 100-continue."
-    ),
-    errors.UnsupportedTransferCoding: Refusal(
-        501, "unsupported-transfer-coding", "The only transfer coding here is chunked."
-    ),
-    errors.ForbiddenProxyRequest: Refusal(
-        403, "denied", "This address may not speak the PROXY protocol."
-    ),
-}
-
-
-def refusal_of(error: BaseException) -> Refusal:
-    """What to tell the client whose request ended in this error."""
-    return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
-
-
-def render(refusal: Refusal, request_id: str) -> bytes:
-    """The refusal as a whole HTTP response, the last one on its connection."""
-    title = HTTP_STATUS_CODES[refusal.status]
-    document = {
-        "type": f"/docs/problems#{refusal.code}",
-        "title": title,
-        "status": refusal.status,
-        "detail": refusal.detail,
-        "request_id": request_id,
-    }
-    body = json.dumps(document).encode()
-    head = (
-        f"HTTP/1.1 {refusal.status} {title}",
-        f"Date: {util.http_date()}",
-        "Connection: close",
-        "Content-Type: application/problem+json",
-        f"Content-Length: {len(body)}",
-        "X-Content-Type-Options: nosniff",
-    )
-    return "\r\n".join((*head, "", "")).encode("ascii") + body
 
 
 @dataclass(slots=True, eq=False)

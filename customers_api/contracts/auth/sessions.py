@@ -71,4 +71,5 @@ def logout() -> Mapping[str, str]:
 @contract.operation("GET", "/me", role=Role.READER, answer=Actor())
 def me() -> actor.Actor:
     """Tell whose token this is."""
-    return g.actor
+    holder: actor.Actor = g.actor
+    return holder

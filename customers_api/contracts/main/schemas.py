@@ -10,6 +10,7 @@ from customers_api.core.customers.model import CHANNELS, Status
 from customers_api.core.customers.queries import SORTABLE
 from customers_api.core.errors import Problem
 from customers_api.web.fields import (
+    NOT_BLANK,
     Amount,
     AnswerSchema,
     ChangesSchema,
@@ -38,7 +39,7 @@ class CustomerFields(InputSchema):
     """Everything of a customer that a client may set."""
 
     first_name = Text(required=True)
-    last_name = Text(required=True)
+    last_name = Text(required=True, validate=NOT_BLANK)
     email = Text(required=True)
     phone = Text(allow_none=True)
     group_id = Whole(allow_none=True)

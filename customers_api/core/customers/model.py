@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, cast
+from typing import cast
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, Text, Uuid, text
@@ -35,7 +35,6 @@ class Customer(Base):
     """One customer; the columns are those of the registry contract and the union's own."""
 
     __tablename__ = "customers"
-    __mapper_args__: ClassVar[dict[str, bool]] = {"eager_defaults": False}
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     uuid: Mapped[UUID] = mapped_column(Uuid)

@@ -50,10 +50,9 @@ def _tags() -> ColumnElement[str | None]:
 
 def _joined(separator: str, *parts: ColumnElement[Any]) -> ColumnElement[str]:
     # concat_ws, which SQLite lacks before 3.44: each part that has text brings its separator.
-    pieces = [coalesce(literal(separator) + func.nullif(part, ""), "") for part in parts]
-    whole = pieces[0]
-    for piece in pieces[1:]:
-        whole = whole + piece
+    whole: ColumnElement[str] = literal("")
+    for part in parts:
+        whole = whole + coalesce(literal(separator) + func.nullif(part, ""), "")
     return func.substr(whole, len(separator) + 1)
 
 
@@ -67,7 +66,7 @@ def _today_number() -> int:
     return today.year * 10_000 + today.month * 100 + today.day
 
 
-def _age() -> ColumnElement[int | None]:
+def _age() -> ColumnElement[int]:
     # Dates as the numbers yyyymmdd: the difference, cut to whole ten thousands, is whole years.
     today = bindparam("today_number", callable_=_today_number, type_=Integer)
     return (today - _number(C.date_of_birth)) // 10_000
@@ -128,6 +127,12 @@ def by_uuid(uuids: Sequence[UUID], fields: Fields) -> list[AnyRow]:
         for row in database.rows(statement, {"wanted": some})
     }
     return [found[uuid] for uuid in uuids]
+
+
+def lowest_id() -> int | None:
+    """The lowest id there is, or None where there are no customers."""
+    row = database.first(select(C.id).order_by(C.id).limit(1))
+    return row.id if row else None
 
 
 def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:

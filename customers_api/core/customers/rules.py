@@ -87,10 +87,18 @@ def metadata(value: str) -> str | None:
     return None
 
 
-def _line(column: str) -> Rule:
-    return partial(text.one_line, most=length_of(column))
-
-
+LINES = (
+    "last_name",
+    "address_line1",
+    "address_line2",
+    "city",
+    "state",
+    "postal_code",
+    "country",
+    "gender",
+    "company_name",
+    "tax_id",
+)
 RULES: Mapping[str, Rule] = {
     "first_name": partial(text.filled_line, most=length_of("first_name")),
     "email": email,
@@ -101,20 +109,7 @@ RULES: Mapping[str, Rule] = {
     "metadata": metadata,
     "customer_acquisition_date": moment,
     "notes": partial(text.free, most=LONGEST_NOTES),
-} | {
-    column: _line(column)
-    for column in (
-        "last_name",
-        "address_line1",
-        "address_line2",
-        "city",
-        "state",
-        "postal_code",
-        "country",
-        "gender",
-        "company_name",
-        "tax_id",
-    )
+    **{column: partial(text.one_line, most=length_of(column)) for column in LINES},
 }
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Update, and_, delete, literal, update
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
-from customers_api.core.customers import insertion, queries, review, rules
+from customers_api.core.customers import identity, insertion, queries, review, rules
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.database import AnyRow
@@ -130,7 +130,7 @@ def _consequences(values: Fields) -> dict[str, Any]:
         if name in values
     }
     if "email" in values:
-        flags["email_key"] = insertion.identity.email_key(values["email"])
+        flags["email_key"] = identity.email_key(values["email"])
     return flags
 
 

@@ -63,12 +63,13 @@ def signed(token: Token, kind: Kind, *, jti: str, expires_at: datetime | None) -
     create = create_access_token if kind == "access" else create_refresh_token
     issued_at = token.created_at if token.kind == "service" else clock.now()
     claims = {"jti": jti, "sid": token.id, "iat": issued_at, "nbf": issued_at}
-    return create(
+    signed: str = create(
         identity=f"{token.kind}:{token.id}",
         expires_delta=False,
         additional_claims=claims | ({"exp": expires_at} if expires_at else {}),
         additional_headers={"kid": _keys().current},
     )
+    return signed
 
 
 def verified(text: str, kind: Kind) -> Claims:
@@ -101,7 +102,7 @@ def _keys() -> Keys:
     return keys_of(settings()["SECRET_KEY"], settings()["SECRET_KEY_FALLBACKS"])
 
 
-@jwt.decode_key_loader  # type: ignore[untyped-decorator]
+@jwt.decode_key_loader
 def _verifying_key(header: Mapping[str, Any], _claims: Mapping[str, Any]) -> str:
     try:
         return _keys().verifying[header["kid"]]

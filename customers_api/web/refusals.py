@@ -1,0 +1,84 @@
+"""What gunicorn itself refuses, as problem documents: the application never sees these requests."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import msgspec
+from gunicorn import util
+from gunicorn.http import errors
+
+from customers_api.web.problems import CATALOGUE, MEDIA_TYPE, ProblemDocument, Unexpected
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a client is told when its request never reaches the application."""
+
+    status: int
+    code: str
+    detail: str
+
+
+INTERNAL = Refusal(500, Unexpected.code, " ".join(str(Unexpected.__doc__).split()))
+FIRST_LINE = Refusal(400, "malformed-request", "The request's first line is not valid HTTP.")
+HEADER = Refusal(400, "malformed-request", "A header of the request is not valid HTTP.")
+# By the error or its nearest ancestor here; none of them repeats anything of the request.
+REFUSALS: Mapping[type[BaseException], Refusal] = {
+    BaseException: INTERNAL,
+    ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
+    errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
+    errors.ConfigurationProblem: INTERNAL,
+    # The stubs are a release behind and do not know these two.
+    errors.InvalidResponseHeader: INTERNAL,  # type: ignore[attr-defined]
+    errors.InvalidResponseHeaderName: INTERNAL,  # type: ignore[attr-defined]
+    errors.InvalidRequestLine: FIRST_LINE,
+    errors.InvalidRequestMethod: FIRST_LINE,
+    errors.InvalidHTTPVersion: Refusal(400, "malformed-request", "Only HTTP/1.1 is spoken here."),
+    errors.LimitRequestLine: Refusal(
+        414, "request-line-too-long", "The request's first line is too long."
+    ),
+    errors.InvalidHeader: HEADER,
+    errors.InvalidHeaderName: HEADER,
+    errors.ObsoleteFolding: HEADER,
+    errors.LimitRequestHeaders: Refusal(
+        431, "headers-too-large", "The request has too many headers, or too long ones."
+    ),
+    errors.ExpectationFailed: Refusal(
+        417, "expectation-failed", "The only expectation met here is 100-continue."
+    ),
+    errors.UnsupportedTransferCoding: Refusal(
+        501, "unsupported-transfer-coding", "The only transfer coding here is chunked."
+    ),
+    errors.ForbiddenProxyRequest: Refusal(
+        403, "proxy-not-allowed", "This address may not speak the PROXY protocol."
+    ),
+}
+
+
+def refusal_of(error: BaseException) -> Refusal:
+    """What to tell the client whose request ended in this error."""
+    return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+
+
+def render(refusal: Refusal, request_id: str) -> bytes:
+    """The refusal as a whole HTTP response, the last one on its connection."""
+    document = ProblemDocument(
+        type=f"{CATALOGUE}#{refusal.code}",
+        title=HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        request_id=request_id,
+    )
+    body = msgspec.json.encode(document)
+    head = (
+        f"HTTP/1.1 {document.status} {document.title}",
+        f"Date: {util.http_date()}",
+        "Connection: close",
+        f"Content-Type: {MEDIA_TYPE}",
+        f"Content-Length: {len(body)}",
+        f"X-Request-ID: {request_id}",
+        "X-Content-Type-Options: nosniff",
+    )
+    return "\r\n".join((*head, "", "")).encode("ascii") + body
