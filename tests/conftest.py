@@ -99,7 +99,7 @@ def empty() -> None:
             connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE"))
             return
         for table in (*tables, "sqlite_sequence"):
-            connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608  our own names
+            connection.execute(text(f"DELETE FROM {table}"))
 
 
 @pytest.fixture(scope="session")

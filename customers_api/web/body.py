@@ -4,7 +4,7 @@ All problems of a request are gathered before any of them is raised.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -44,7 +44,7 @@ def json() -> Any:
         return _decoder.decode(_content())
     except RecursionError as error:
         raise BodyMalformed("The body is not usable JSON: it is nested too deeply.") from error
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, InvalidOperation) as error:
         raise BodyMalformed("The body is not usable JSON: a number is too large.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BodyMalformed(f"The body is not valid JSON: {_reason(error)}.") from error

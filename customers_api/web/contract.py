@@ -40,7 +40,8 @@ class Contract(Blueprint):
             operation = Operation(self.prefix + rule, method, view, **declared)
             self.operations.append(operation)
             self.add_url_rule(
-                rule,
+                # Without the slash: werkzeug forgets the methods of a path that lacks its slash.
+                rule.rstrip("/"),
                 endpoint=view.__name__,
                 view_func=partial(_serve, self, operation),
                 methods=[method],

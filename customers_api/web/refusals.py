@@ -27,8 +27,8 @@ HEADER = Refusal(400, "malformed-request", "A header of the request is not valid
 # By the error or its nearest ancestor here; none of them repeats anything of the request.
 REFUSALS: Mapping[type[BaseException], Refusal] = {
     BaseException: INTERNAL,
-    ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
     errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
+    ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
     errors.ConfigurationProblem: INTERNAL,
     # The stubs are a release behind and do not know these two.
     errors.InvalidResponseHeader: INTERNAL,  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 import json
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -24,7 +24,7 @@ class Conformance:
         }
 
     def check(self, method: str, path: str, response: TestResponse) -> None:
-        """Fail unless this answer to this call is a documented one; errors of routing are exempt."""
+        """Fail unless this answer is a documented one; errors of routing are exempt."""
         name = self._path(path.partition("?")[0])
         operations = self.document["paths"].get(name, {})
         operation = operations.get("get" if method == "HEAD" else method.lower())
@@ -63,7 +63,7 @@ class Conformance:
         fitting = [name for name, pattern in self._paths.items() if pattern.fullmatch(path)]
         return min(fitting, key=lambda name: name.count("{"), default="")
 
-    @lru_cache(maxsize=None)  # noqa: B019  one instance lives as long as the tests do
+    @cache  # noqa: B019  one instance lives as long as the tests do
     def _validator(self, pointer: str) -> Draft202012Validator:
         return Draft202012Validator(
             {"$ref": f"urn:openapi#/{pointer}"},

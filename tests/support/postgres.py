@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the tests: one that is given, one found on the machine, or one in a wheel."""
+"""A real PostgreSQL for the tests: given, found on the machine, or carried by a wheel."""
 
 import os
 import pwd

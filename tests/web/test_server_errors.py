@@ -103,7 +103,7 @@ REFUSED = {
         501,
         "unsupported-transfer-coding",
     ),
-    "application": (b"GET /broken HTTP/1.1\r\nHost: x\r\n\r\n", 500, "internal-error"),
+    "application": (b"GET /broken HTTP/1.1\r\nHost: x\r\n\r\n", 500, "unexpected"),
 }
 
 

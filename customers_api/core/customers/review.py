@@ -80,7 +80,8 @@ def conflicts(records: Records, paths: Paths, *, besides: int | None = None) -> 
     for i, key in keys.items():
         if key in taken:
             yield Problem((*paths[i], "email"), EMAIL_TAKEN)
-    wanted = {i: fields["group_id"] for i, fields in enumerate(records) if fields.get("group_id")}
+    given = enumerate(fields.get("group_id") for fields in records)
+    wanted = {i: group_id for i, group_id in given if group_id is not None}
     there = groups.ids_in_use(wanted.values()) if wanted else frozenset()
     for i, group_id in wanted.items():
         if group_id not in there:

@@ -15,13 +15,15 @@ from customers_api.core.errors import Problem
 
 # A subset of what is valid, for speed; every other address is email-validator's to judge.
 PLAIN_EMAIL = re.compile(
-    r"[a-zA-Z0-9_+-]+(?:\.[a-zA-Z0-9_+-]+)*@[a-zA-Z0-9]+(?:\.[a-zA-Z0-9]+)*\.[a-zA-Z]{2,}"
+    r"[a-zA-Z0-9_+-]+(?:\.[a-zA-Z0-9_+-]+)*@(?:[a-zA-Z0-9]{1,63}\.)+[a-zA-Z]{2,63}"
 )
 LONGEST_LOCAL_PART = 64
 # Names such as example.test are reserved, yet they are what people try an API with.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 PHONE = re.compile(r"\+?[ ()./-]*(?:[0-9][ ()./-]*){7,15}")
+# Not a backslash, itself escaped, before "u0000".
+ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 EARLIEST_BIRTH = date(1900, 1, 1)
 EARLIEST_MOMENT = 1900
 LARGEST_VALUE = Decimal(10) ** 12
@@ -82,7 +84,7 @@ def metadata(value: str) -> str | None:
     """A JSON object, as text, of a bounded size and without NUL."""
     if len(value) > LARGEST_METADATA:
         return f"Longer than {LARGEST_METADATA} characters of JSON"
-    if "\\u0000" in value:
+    if ESCAPED_NUL.search(value):
         return "Contains a NUL character"
     return None
 

@@ -29,7 +29,9 @@ def get(id: int) -> Operator:
 def find(username: str) -> Operator | None:
     """The operator with this username, or None."""
     with database.translated():
-        return db.session.scalar(select(Operator).where(Operator.username == username))
+        # PostgreSQL refuses even to compare with a NUL, which no username has.
+        known = select(Operator).where(Operator.username == username)
+        return db.session.scalar(known) if "\0" not in username else None
 
 
 def by_username(username: str) -> Operator:
