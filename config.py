@@ -13,6 +13,8 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parent
 DEVELOPMENT_MARK = "development-only-"
 SHORTEST_SECRET = 32
+# int() refuses thousands of digits with an error of its own.
+MOST_DIGITS = 20
 
 
 class ConfigurationError(Exception):
@@ -36,15 +38,17 @@ class Config:
         self.SECRET_KEY_FALLBACKS = _words(environ.get("SECRET_KEY_FALLBACKS", ""))
         self.DATABASE_URL = database_url(environ.get("DATABASE_URL") or self._default_database())
         self.DATABASE_POOL_SIZE = _whole(environ, "DATABASE_POOL_SIZE", default=8)
-        self.DATABASE_TIMEOUT_SECONDS = _whole(environ, "DATABASE_TIMEOUT_SECONDS", default=30)
+        self.DATABASE_TIMEOUT_SECONDS = _whole(
+            environ, "DATABASE_TIMEOUT_SECONDS", default=30, most=(2**31 - 1) // 1000
+        )
         self.DATABASE_PREPARE = _yes_or_no(environ, "DATABASE_PREPARE", default=True)
         self.MAX_CONTENT_LENGTH = _whole(environ, "MAX_BODY_BYTES", default=16 * 1024 * 1024)
         self.MAX_LIST_SIZE = _whole(environ, "MAX_LIST_SIZE", default=10_000)
         self.ACCESS_TOKEN_LIFETIME = timedelta(
-            minutes=_whole(environ, "ACCESS_TOKEN_MINUTES", default=15)
+            minutes=_whole(environ, "ACCESS_TOKEN_MINUTES", default=15, most=525_600)
         )
         self.REFRESH_TOKEN_LIFETIME = timedelta(
-            days=_whole(environ, "REFRESH_TOKEN_DAYS", default=30)
+            days=_whole(environ, "REFRESH_TOKEN_DAYS", default=30, most=36_500)
         )
         self.HOST = environ.get("HOST") or "127.0.0.1"
         self.PORT = _whole(environ, "PORT", default=8000, most=65535)
@@ -171,7 +175,8 @@ def _whole(environ: Mapping[str, str], name: str, *, default: int, most: int = 2
     text = environ.get(name, "").strip()
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+    is_number = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    if not is_number or not 1 <= int(text) <= most:
         raise ConfigurationError(f"{name} is {text!r}; it takes a whole number from 1 to {most}")
     return int(text)
 

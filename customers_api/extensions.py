@@ -25,7 +25,10 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+# Answers are written after the commit: an expired object would be read anew, or be gone by then.
+db = SQLAlchemy(
+    model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False}
+)
 migrate = Migrate(directory="migrations")
 jwt = JWTManager()
 

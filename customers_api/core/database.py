@@ -4,6 +4,7 @@ A read takes one round trip: no BEGIN and no ROLLBACK around it. Inside a unit o
 calls run on its connection, so that what was just written is seen.
 """
 
+import logging
 import random
 import sqlite3
 import time
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Select,
     bindparam,
     event,
+    func,
     make_url,
     select,
     text,
@@ -32,6 +34,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from customers_api.core.errors import Unavailable
 from customers_api.extensions import db
 
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 AnyRow = Row[*tuple[Any, ...]]
@@ -39,6 +42,10 @@ Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
 
 WRITES: Mapping[str, Mapping[str, object]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
+    "sqlite": {"begin_immediate": True},
+}
+ALONE: Mapping[str, Mapping[str, Any]] = {
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
     "sqlite": {"begin_immediate": True},
 }
 READS: Mapping[str, Mapping[str, Any]] = {
@@ -58,6 +65,7 @@ SQLITE_PRAGMAS = (
 RETRYABLE = frozenset({"40P01", "40001", "23503"})
 ATTEMPTS = 5
 UNIT_OPEN = "unit of work is open"
+AFTERWARDS = "what is done after the unit of work"
 CHUNK_ROWS = 1000
 # Below what either database takes in one statement.
 MOST_PARAMETERS = 10_000
@@ -124,7 +132,8 @@ def chunks(
     with translated(), db.engine.connect() as connection:
         # PostgreSQL keeps a cursor only inside a transaction.
         reading = connection.execution_options(stream_results=True, **READS[dialect()])
-        yield from reading.execute(statement, parameters).partitions(CHUNK_ROWS)
+        with reading.execute(statement, parameters) as found:
+            yield from found.partitions(CHUNK_ROWS)
 
 
 def in_use(
@@ -180,10 +189,34 @@ def unit_of_work() -> Iterator[None]:
             yield
             db.session.commit()
         except BaseException:
+            db.session().info.pop(AFTERWARDS, None)
             db.session.rollback()
             raise
         finally:
             db.session().info.pop(UNIT_OPEN, None)
+    _run_afterwards()
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Have `work` done once the open unit of work is committed; what it raises is only logged."""
+    db.session().info.setdefault(AFTERWARDS, []).append(work)
+
+
+@contextmanager
+def alone(lock: int) -> Iterator[Connection | None]:
+    """A transaction of its own in which everything is seen as of one moment.
+
+    Gives None where another process is in one with the same `lock`.
+    """
+    with translated(), db.engine.connect() as connection:
+        connection.execution_options(**ALONE[dialect()])
+        with connection.begin():
+            if dialect() == "postgresql" and not connection.scalar(
+                select(func.pg_try_advisory_xact_lock(lock))
+            ):
+                yield None
+                return
+            yield connection
 
 
 def give_up() -> None:
@@ -246,15 +279,29 @@ def _unit_is_open() -> bool:
     return db.session.registry.has() and UNIT_OPEN in db.session().info
 
 
+def _run_afterwards() -> None:
+    for work in db.session().info.pop(AFTERWARDS, ()):
+        try:
+            work()
+        except (DBAPIError, Unavailable):
+            log.warning("What was to follow a unit of work failed", exc_info=True)
+
+
 def _as_text(document: str | bytes) -> str:
     return document if isinstance(document, str) else document.decode()
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # Lower case by Unicode, which SQLite's own knows for ASCII only.
+    connection.create_function("folded", 1, _folded, deterministic=True)
     cursor = connection.cursor()
     for pragma in SQLITE_PRAGMAS:
         cursor.execute(pragma)
     cursor.close()
+
+
+def _folded(text: str | None) -> str | None:
+    return text.lower() if text is not None else None
 
 
 def _begin_immediate(connection: Connection) -> None:

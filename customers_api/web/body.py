@@ -12,7 +12,7 @@ from flask import current_app, request
 from marshmallow import Schema, ValidationError
 
 from customers_api.core.errors import Problem
-from customers_api.web.fields import InputSchema
+from customers_api.web.fields import UNKNOWN, InputSchema
 from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson
 
 Loaded = dict[str, Any]
@@ -65,17 +65,20 @@ def _content() -> bytes:
     return content
 
 
-def body(schema: InputSchema, path: Mapping[str, Any]) -> tuple[Loaded, list[Problem]]:
+def body(
+    schema: InputSchema, path: Mapping[str, Any], *, refused: bool = False
+) -> tuple[Loaded, list[Problem]]:
     """The body's fields, and what is wrong with them, in the wire's names.
 
     Where the shape is wrong, the schema's review tells what is wrong besides with the fields whose
-    shape is right; a body of the right shape is left to the core, which asks the same rules.
+    shape is right; a body of the right shape is left to the core, which asks the same rules,
+    unless the request is `refused` already and will not get there.
     """
     document = json()
     if not isinstance(document, dict):
         return {}, [Problem((), "Must be a JSON object")]
     loaded, problems = _load(schema, document)
-    if not problems:
+    if not problems and not refused:
         return loaded, []
     known = {problem.path for problem in problems}
     found = [
@@ -110,7 +113,9 @@ def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:
     """marshmallow's nested messages as a list of problems."""
     if isinstance(messages, Mapping):
         for step, inner in messages.items():
-            yield from _flat(inner, path if step == WHOLE else (*path, step))
+            # A client's field may have that name, too, and be unknown.
+            whole = step == WHOLE and UNKNOWN not in inner
+            yield from _flat(inner, path if whole else (*path, step))
     elif isinstance(messages, str):
         yield Problem(path, messages.rstrip("."))
     else:

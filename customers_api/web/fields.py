@@ -28,11 +28,14 @@ _MOMENT = re.compile(
 )
 
 
+UNKNOWN = "Unknown or read-only field"
+
+
 class InputSchema(Schema):
     """What a client may send: a field that is not declared, or is read-only, is refused by name."""
 
     error_messages = {
-        "unknown": "Unknown or read-only field",
+        "unknown": UNKNOWN,
         "type": "Must be a JSON object",
     }
     EXAMPLE: ClassVar[Shape] = {}
@@ -231,7 +234,10 @@ class JsonObject(fields.Field[str]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
             raise ValidationError("Not a JSON object")
-        return _document.encode(value).decode()
+        try:
+            return _document.encode(value).decode()
+        except RecursionError as error:
+            raise ValidationError("Nested too deeply") from error
 
 
 class Records(fields.List[Any]):

@@ -94,7 +94,7 @@ def document() -> dict[str, Any]:
 def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
     summary, _, more = (operation.view.__doc__ or "").partition("\n")
     described: dict[str, Any] = {
-        "operationId": f"{contract.name}.{operation.view.__name__}",
+        "operationId": f"{contract.name}_{operation.view.__name__}",
         "tags": [contract.name],
         "summary": summary.rstrip("."),
         "parameters": [*_parameters(operation)],

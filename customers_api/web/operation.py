@@ -69,7 +69,10 @@ class Operation:
         schema = _chosen(self.body, query)
         if not self.body_required and not incoming.is_given():
             schema = None
-        body, pointers = incoming.body(schema, path) if schema else ({}, [])
+        body: Mapping[str, Any] = {}
+        pointers: list[Problem] = []
+        if schema is not None:
+            body, pointers = incoming.body(schema, path, refused=bool(parameters))
         if parameters or pointers:
             raise Refused(parameters, pointers)
         arguments = {

@@ -230,4 +230,4 @@ class ListingQuery(QuerySchema):
 
     sort = fields.String(validate=one_of(SORTABLE), load_default="id")
     order = fields.String(validate=one_of(("asc", "desc")), load_default="asc")
-    age = YesNo(load_default=False)
+    age = YesNo(load_default=False, metadata={"default": "false"})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.functions import coalesce
 
 from customers_api.core import clock, database
+from customers_api.core.customers import identity
 from customers_api.core.customers.model import CUSTOMERS, Customer, CustomerTag, Status
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import NotFound
@@ -29,6 +30,9 @@ from customers_api.core.types import LARGEST_ID
 
 C = CUSTOMERS.c
 Fields = tuple[str, ...]
+# A customer is named by its id or, in capitals, by its customer_id.
+Who = int | str
+Unique = Literal["id", "customer_id", "username", "email_key"]
 
 
 class CustomerNotFound(NotFound):
@@ -110,12 +114,26 @@ def columns(fields: Fields) -> list[ColumnElement[Any]]:
     return [EXPRESSIONS[name].label(name) for name in fields]
 
 
-def get(id: int, fields: Fields) -> AnyRow:
-    """The customer with this id; raises CustomerNotFound."""
-    row = database.first(_by_id(fields), {"wanted": id}) if 0 < id <= LARGEST_ID else None
+def get(who: Who, fields: Fields) -> AnyRow:
+    """The customer with this id or customer_id; raises CustomerNotFound."""
+    if isinstance(who, str):
+        return get_by("customer_id", who, fields)
+    if not 0 < who <= LARGEST_ID:
+        raise CustomerNotFound
+    return get_by("id", who, fields)
+
+
+def get_by(column: Unique, value: int | str, fields: Fields) -> AnyRow:
+    """The customer who has this value in a column of unique values; raises CustomerNotFound."""
+    row = database.first(_by(column, fields), {"wanted": value})
     if row is None:
         raise CustomerNotFound
     return row
+
+
+def by_email(email: str, fields: Fields) -> AnyRow:
+    """The customer with this email, without regard to case; raises CustomerNotFound."""
+    return get_by("email_key", identity.email_key(email), fields)
 
 
 def by_uuid(uuids: Sequence[UUID], fields: Fields) -> list[AnyRow]:
@@ -158,8 +176,8 @@ def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
 
 
 @lru_cache(maxsize=256)
-def _by_id(fields: Fields) -> Select[*tuple[Any, ...]]:
-    return select(*columns(fields)).where(C.id == bindparam("wanted"))
+def _by(column: Unique, fields: Fields) -> Select[*tuple[Any, ...]]:
+    return select(*columns(fields)).where(C[column] == bindparam("wanted"))
 
 
 @lru_cache(maxsize=64)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
 
 from customers_api.core import clock, database, text
 from customers_api.core.errors import Conflict, Invalid, Problem
@@ -72,6 +73,9 @@ def _kept(group: Group, fields: Mapping[str, Any]) -> Group:
     except IntegrityError as error:
         # Somebody took the name since it was looked up.
         raise Invalid([Problem(("name",), "There is a group with this name already")]) from error
+    except StaleDataError as error:
+        # Somebody removed the group since it was looked up.
+        raise GroupNotFound from error
     return group
 
 

@@ -1,0 +1,189 @@
+"""Counts of customers, kept by the database as they change.
+
+Each write leaves its change in `customer_changes`, which only grows and so makes no writer wait
+for another; now and then the changes are folded into `customer_counts`. What is read is the sum:
+exact, and as fast at ten million customers as at ten. See docs/decisions/0010.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Select,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    table,
+    text,
+    union_all,
+)
+
+from customers_api.core import clock, database
+
+COUNTS_NOW = table(
+    "customer_counts_now", column("dimension"), column("key"), column("part"), column("n")
+)
+N = COUNTS_NOW.c
+MOST_SHOWN = 100
+# So many changes may wait to be folded before a writer of this process does it.
+MOST_WAITING = 1_000
+# Any number, as long as it is always the same: one folds at a time, and nobody waits for it.
+FOLDING_LOCK = 7_307_199_019
+FOLDING = (
+    """
+    INSERT INTO customer_counts (dimension, key, part, n)
+    SELECT dimension, key, part, sum(n) FROM customer_change_parts WHERE true
+    GROUP BY dimension, key, part HAVING sum(n) <> 0 ORDER BY dimension, key, part
+    ON CONFLICT (dimension, key, part) DO UPDATE SET n = customer_counts.n + excluded.n
+    """,
+    "DELETE FROM customer_changes",
+    "DELETE FROM customer_counts WHERE n = 0",
+)
+BLOCK = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How many customers there are, of which kind; `as_of` is when that was so."""
+
+    total_customers: int
+    active_customers: int
+    verified_customers: int
+    new_customers_today: int
+    new_customers_this_week: int
+    new_customers_this_month: int
+    customers_by_country: dict[str, int]
+    customers_by_city: dict[str, int]
+    average_customer_age: float | None
+    gender_distribution: dict[str, int]
+    as_of: datetime
+
+
+def overview() -> Statistics:
+    """The statistics of this moment, in UTC."""
+    now = clock.now()
+    today = now.date()
+    week, month = today - timedelta(days=today.weekday()), today.replace(day=1)
+    since = {"since": min(week, month).isoformat(), "today": _number(today.isoformat())}
+    rows = database.rows(_overview(), since)
+    counted: dict[str, dict[str, int]] = {}
+    for dimension, key, n in rows:
+        counted.setdefault(dimension, {})[key] = int(n or 0)
+    created = counted.get("created", {})
+    ages = counted["ages"]
+    return Statistics(
+        total_customers=counted.get("customers", {}).get("", 0),
+        active_customers=counted.get("active", {}).get("", 0),
+        verified_customers=counted.get("verified", {}).get("", 0),
+        new_customers_today=created.get(today.isoformat(), 0),
+        new_customers_this_week=_since(created, week.isoformat()),
+        new_customers_this_month=_since(created, month.isoformat()),
+        customers_by_country=counted.get("country", {}),
+        customers_by_city=counted.get("city", {}),
+        average_customer_age=round(ages["sum"] / ages["n"], 1) if ages["n"] else None,
+        gender_distribution=counted.get("gender", {}),
+        as_of=now,
+    )
+
+
+def in_use(dimension: str, *, country: str | None = None) -> list[str]:
+    """The distinct countries, states or cities in use, sorted; those of one country if given."""
+    of_country = () if country is None else (N.part == country,)
+    found = database.rows(select(N.key).where(N.dimension == dimension, *of_country).distinct())
+    return sorted(row.key for row in found)
+
+
+def block_at(place: int, *, active: bool) -> tuple[int, int]:
+    """Where the customer at this place, counted from 0 by id, is to be looked for.
+
+    Returns the smallest id of its block of ids, and how many in the block come before it.
+    """
+    passed = 0
+    for key, n in database.rows(_blocks(), {"dimension": "active block" if active else "block"}):
+        if passed + n > place:
+            return int(key) * BLOCK, place - passed
+        passed += int(n)
+    return 2**63 - 1, 0
+
+
+def note_changes(count: int) -> None:
+    """Have the waiting changes folded after this unit of work, if many have come together."""
+    global _waiting  # noqa: PLW0603  one number for the process, which need not be exact
+    _waiting += count
+    if _waiting >= MOST_WAITING:
+        _waiting = 0
+        database.afterwards(fold)
+
+
+def fold() -> None:
+    """Fold the waiting changes into the counts, unless somebody else is at it."""
+    with database.alone(FOLDING_LOCK) as connection:
+        if connection is None:
+            return
+        for statement in FOLDING:
+            connection.execute(text(statement))
+
+
+_waiting = 0
+
+
+def _since(created: dict[str, int], day: str) -> int:
+    return sum(n for key, n in created.items() if key >= day)
+
+
+def _number(day: str) -> int:
+    return int(day.replace("-", ""))
+
+
+@lru_cache(maxsize=1)
+def _blocks() -> Select[*tuple[Any, ...]]:
+    block = cast(N.key, BigInteger)
+    return (
+        select(block.label("key"), N.n).where(N.dimension == bindparam("dimension")).order_by(block)
+    )
+
+
+@lru_cache(maxsize=1)
+def _overview() -> CompoundSelect[*tuple[Any, ...]]:
+    born = cast(func.replace(N.key, "-", ""), Integer)
+    years: ColumnElement[int] = (bindparam("today", type_=Integer) - born) // 10_000
+    of_age = select(func.sum(N.n * years).label("sum"), func.sum(N.n).label("n")).where(
+        N.dimension == "born"
+    )
+    ages = of_age.cte("ages")
+    whole = select(N.dimension, N.key, N.n).where(
+        N.dimension.in_(("customers", "active", "verified", "gender"))
+    )
+    created = select(N.dimension, N.key, N.n).where(
+        N.dimension == "created", N.key >= bindparam("since")
+    )
+    return union_all(
+        whole,
+        created,
+        _largest("country"),
+        _largest("city"),
+        select(literal("ages"), literal("sum"), ages.c.sum),
+        select(literal("ages"), literal("n"), ages.c.n),
+    )
+
+
+def _largest(dimension: str) -> Select[*tuple[Any, ...]]:
+    n = func.sum(N.n)
+    largest = (
+        select(literal(dimension).label("dimension"), N.key, n.label("n"))
+        .where(N.dimension == dimension)
+        .group_by(N.key)
+        .order_by(n.desc(), N.key)
+        .limit(MOST_SHOWN)
+        .subquery()
+    )
+    return select(largest)
