@@ -10,6 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parent
 DEVELOPMENT_MARK = "development-only-"
 SHORTEST_SECRET = 32
@@ -35,7 +38,7 @@ class Config:
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Read the settings from `environ`; raises ConfigurationError at the first bad one."""
         self.SECRET_KEY = self._secret(environ)
-        self.SECRET_KEY_FALLBACKS = _words(environ.get("SECRET_KEY_FALLBACKS", ""))
+        self.SECRET_KEY_FALLBACKS = _fallbacks(environ)
         self.DATABASE_URL = database_url(environ.get("DATABASE_URL") or self._default_database())
         self.DATABASE_POOL_SIZE = _whole(environ, "DATABASE_POOL_SIZE", default=8)
         self.DATABASE_TIMEOUT_SECONDS = _whole(
@@ -96,10 +99,10 @@ class Production(Config):
                 "SECRET_KEY is not set; production needs one of at least 32 bytes: "
                 "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
-        if secret.startswith(DEVELOPMENT_MARK):
+        if any(each.startswith(DEVELOPMENT_MARK) for each in (secret, *_fallbacks(environ))):
             raise ConfigurationError(
-                "SECRET_KEY is a development secret; make one for production: "
-                "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+                "SECRET_KEY or one of SECRET_KEY_FALLBACKS is a development secret; make one for "
+                "production: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
             )
         return secret
 
@@ -133,12 +136,24 @@ def database_url(url: str) -> str:
             "or postgresql://user:password@host:5432/name"
         )
     if scheme in ("postgres", "postgresql", "postgresql+psycopg"):
-        return f"postgresql+psycopg://{rest}"
-    if scheme == "sqlite" and rest.strip("/") not in ("", ":memory:"):
-        return url
+        return _parsed(f"postgresql+psycopg://{rest}")
+    if scheme == "sqlite" and rest.startswith("/") and rest.strip("/") not in ("", ":memory:"):
+        return _parsed(url)
     raise ConfigurationError(
         f"DATABASE_URL begins with {scheme}://; use postgresql:// or sqlite:/// with a file"
     )
+
+
+def _parsed(url: str) -> str:
+    try:
+        make_url(url)
+    except (ArgumentError, ValueError):
+        # Not shown, nor what it was raised from: it may hold a password.
+        raise ConfigurationError(
+            "DATABASE_URL cannot be read; write it as postgresql://user:password@host:5432/name, "
+            "with what is special in a password written as %40 and so on"
+        ) from None
+    return url
 
 
 def kept_secret(path: Path) -> str:
@@ -167,8 +182,9 @@ def _check_length(secret: str) -> None:
     )
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+def _fallbacks(environ: Mapping[str, str]) -> tuple[str, ...]:
+    words = environ.get("SECRET_KEY_FALLBACKS", "").split(",")
+    return tuple(word.strip() for word in words if word.strip())
 
 
 def _whole(environ: Mapping[str, str], name: str, *, default: int, most: int = 2**31 - 1) -> int:

@@ -11,12 +11,14 @@ from customers_api.contracts.auth.sessions import contract as auth
 from customers_api.contracts.groups.groups import contract as groups
 from customers_api.contracts.main.customers import main
 from customers_api.contracts.operators.operators import contract as operators
+from customers_api.contracts.registry.customers import registry
 from customers_api.contracts.tokens.tokens import contract as tokens
 from customers_api.core import database
 from customers_api.extensions import db, jwt, migrate
 from customers_api.web import access, contract, health, problems, reference
+from customers_api.web.converters import CustomerConverter
 
-CONTRACTS = (main, groups, auth, operators, tokens, health.contract)
+CONTRACTS = (main, registry, groups, auth, operators, tokens, health.contract)
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -33,6 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.logger.setLevel(config.LOG_LEVEL)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["customer"] = CustomerConverter
 
     db.init_app(app)
     migrate.init_app(app, db)
@@ -62,6 +65,8 @@ def _extension_settings(config: Config) -> dict[str, Any]:
         ),
         # Tokens come in a header, where no other site can put one.
         "JWT_COOKIE_CSRF_PROTECT": False,
+        # Seconds by which the clocks of two machines may differ.
+        "JWT_DECODE_LEEWAY": 60,
         "JWT_SECRET_KEY": config.SECRET_KEY,
         "JWT_DECODE_ALGORITHMS": [config.JWT_ALGORITHM],
         "JWT_ENCODE_ISSUER": config.JWT_ISSUER,

@@ -125,6 +125,9 @@ def chunks(
     A result that fits the first chunk, nearly all do, takes one round trip; a larger one is read
     again from the start through a cursor that the database keeps.
     """
+    if _unit_is_open():
+        yield rows(statement, parameters)
+        return
     head = rows(statement.limit(CHUNK_ROWS + 1), parameters)
     if len(head) <= CHUNK_ROWS:
         yield head

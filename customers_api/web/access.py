@@ -55,7 +55,7 @@ class Tokens:
         # Sampled first: what is revoked while the row is read must not be trusted for longer.
         now = time.monotonic()
         claims = signing.verified(token, "access")
-        actor = tokens.actor(claims.token_id)
+        actor = tokens.actor(claims.row)
         if len(self._known) >= MOST_KNOWN:
             self._known.clear()
         self._known[token] = Known(actor, now + LONGEST_TRUST_SECONDS, claims.expires_at)

@@ -4,14 +4,15 @@ Each says in `openapi` how the reference shows it, so that what validates is wha
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 import msgspec
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate, validates_schema
 
+from customers_api.core import text
 from customers_api.core.errors import Problem
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings
@@ -20,6 +21,7 @@ Shape = Mapping[str, Any]
 
 # Longer numbers are no amounts, and costly to compute with.
 LONGEST_NUMBER = 40
+LONGEST_LINE = 1000
 _document = msgspec.json.Encoder(decimal_format="number")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?")
 _MOMENT = re.compile(
@@ -51,12 +53,14 @@ class InputSchema(Schema):
 class ChangesSchema(InputSchema):
     """Part of what a client may send; nothing at all is refused."""
 
+    MAY_BE_EMPTY = False
+
     def __init__(self) -> None:
         super().__init__(partial=True)
 
     @validates_schema
     def _some(self, data: Mapping[str, Any], **kwargs: Any) -> None:
-        if not data:
+        if not data and not self.MAY_BE_EMPTY:
             raise ValidationError("Give at least one field to change")
 
 
@@ -84,6 +88,16 @@ class Text(fields.String):
         return value.strip()
 
 
+class Line(Text):
+    """Text to look for: nothing with a control character is kept, so none can be found."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        line = super()._deserialize(value, *args, **kwargs)
+        if complaint := text.one_line(line, most=LONGEST_LINE):
+            raise ValidationError(complaint)
+        return line
+
+
 class Secret(fields.String):
     """Text that is taken as it is and never shown."""
 
@@ -101,6 +115,28 @@ class Whole(fields.Integer):
         if abs(value) > LARGEST_ID:
             raise self.make_error("too_large")
         return value
+
+
+class Count(Whole):
+    """A JSON whole number from `least` to `most`."""
+
+    def __init__(self, least: int, most: int = LARGEST_ID, **kwargs: Any) -> None:
+        bounds = validate.Range(least, most, error=_bounds(least, most))
+        super().__init__(validate=bounds, **kwargs)
+
+
+class QueryNumber(fields.Integer):
+    """A query parameter that is a whole number from `least` to `most`."""
+
+    def __init__(self, least: int, most: int = LARGEST_ID, **kwargs: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(metadata={"minimum": least, "maximum": most}, **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        digits = value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST_ID))
+        if not digits or not self.least <= int(value) <= self.most:
+            raise ValidationError(_bounds(self.least, self.most))
+        return int(value)
 
 
 class Flag(fields.Boolean):
@@ -123,7 +159,14 @@ class YesNo(fields.Field[bool]):
         "yes": True,
         "no": False,
     }
-    openapi: ClassVar[Shape] = {"type": "string", "enum": [*WORDS]}
+
+    @property
+    def openapi(self) -> Shape:
+        """The words, and which of them is meant when the parameter is left out."""
+        default = (
+            {} if self.load_default is missing else {"default": str(self.load_default).lower()}
+        )
+        return {"type": "string", "enum": [*self.WORDS], **default}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if value not in self.WORDS:
@@ -142,11 +185,11 @@ class Money(fields.Decimal):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self.make_error("invalid")
-        text = str(value).strip()
-        if len(text) > LONGEST_NUMBER or not text.isascii() or "_" in text:
+        digits = str(value).strip()
+        if len(digits) > LONGEST_NUMBER or not digits.isascii() or "_" in digits:
             raise self.make_error("invalid")
         try:
-            amount = Decimal(text)
+            amount = Decimal(digits)
             exact = amount.quantize(Decimal("0.01"))
         except InvalidOperation as error:
             raise self.make_error("invalid") from error
@@ -176,17 +219,26 @@ class Day(fields.Field[date]):
             raise ValidationError("Not a date; write it as 1990-01-15") from error
 
 
+class Midnight(fields.Field[date]):
+    """A calendar day as it is shown where a time is expected: `1990-01-15T00:00:00`."""
+
+    openapi: ClassVar[Shape] = {
+        "type": "string",
+        "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00$",
+    }
+
+
 class Moment(fields.Field[datetime]):
     """A moment by RFC 3339; a day is its first second, and no offset means UTC."""
 
     openapi: ClassVar[Shape] = {"type": "string", "pattern": f"^{_MOMENT.pattern}$"}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        text = value.strip() if isinstance(value, str) else ""
+        given = value.strip() if isinstance(value, str) else ""
         try:
-            if not _MOMENT.fullmatch(text):
-                raise ValueError(text)
-            moment = datetime.fromisoformat(text.upper())
+            if not _MOMENT.fullmatch(given):
+                raise ValueError(given)
+            moment = datetime.fromisoformat(given.upper())
             return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
         except (ValueError, OverflowError) as error:
             raise ValidationError(
@@ -257,8 +309,7 @@ class Records(fields.List[Any]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, list):
             raise self.make_error("invalid")
-        if not 1 <= len(value) <= settings()[self.most]:
-            raise ValidationError(f"Takes 1 to {settings()[self.most]} items, not {len(value)}")
+        check_length(value, 1, settings()[self.most])
         valid: list[Any] = []
         errors: dict[int, Any] = {}
         for place, item in enumerate(value):
@@ -270,6 +321,18 @@ class Records(fields.List[Any]):
         if errors:
             raise ValidationError(errors, valid_data=valid)
         return valid
+
+
+def check_length(items: Sequence[Any], least: int, most: int) -> None:
+    """Raise ValidationError unless there are from `least` to `most` items."""
+    if not least <= len(items) <= most:
+        raise ValidationError(f"Takes {least} to {most} items, not {len(items)}")
+
+
+def _bounds(least: int, most: int) -> str:
+    if most == LARGEST_ID:
+        return f"Must be a whole number, {least} or more"
+    return f"Must be a whole number from {least} to {most}"
 
 
 NOT_BLANK = validate.Length(min=1, error="Must not be blank")

@@ -18,7 +18,7 @@ from customers_api.version import VERSION
 from customers_api.web import problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.fields import AnswerSchema, InputSchema, Shape
-from customers_api.web.operation import UNSAFE, By, Operation, schemas_of
+from customers_api.web.operation import UNSAFE, By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
     BodyTooLarge,
@@ -27,6 +27,12 @@ from customers_api.web.problems import (
 )
 
 JSON = "application/json"
+PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
+KINDS: Mapping[str, tuple[Shape, int | str]] = {
+    "int": ({"type": "integer", "minimum": 0}, 7),
+    "customer": ({"type": "string", "description": "An id or a customer_id."}, "CUST_A1B2C3D4"),
+    "": ({"type": "string"}, "leoniekoehler"),
+}
 ABOUT = """\
 A registry of customers. Every call needs a bearer token, the few public ones excepted.
 
@@ -116,19 +122,17 @@ def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
 
 
 def _parameters(operation: Operation) -> Iterator[Any]:
-    for name in re.findall(r"<int:(\w+)>", operation.rule):
-        yield {
-            "name": name,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "integer", "minimum": 0},
-            "example": 7,
-        }
+    for kind, name in PARAMETER.findall(operation.rule):
+        shape, example = KINDS[kind]
+        yield {"name": name, "in": "path", "required": True, "schema": shape, "example": example}
     if operation.query.fields:
         yield {"in": "query", "schema": operation.query}
 
 
-def _content(choice: Schema | By, *, many: bool = False) -> dict[str, Any]:
+def _content(choice: Schema | By | Strings, *, many: bool = False) -> dict[str, Any]:
+    if isinstance(choice, Strings):
+        strings = {"type": "array", "items": {"type": "string"}}
+        return {"schema": strings, "examples": {"example": {"value": [*choice.example]}}}
     schemas = schemas_of(choice)
     shape = schemas[0] if len(schemas) == 1 else {"oneOf": [*schemas]}
     if len(schemas) > 1 and many:
@@ -202,7 +206,7 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
 
 
 def _path(rule: str) -> str:
-    return re.sub(r"<int:(\w+)>", r"{\1}", rule)
+    return PARAMETER.sub(r"{\2}", rule)
 
 
 def _name(schema: Any) -> str:

@@ -14,7 +14,7 @@ from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
 from customers_api.web.fields import AnswerSchema, InputSchema, QuerySchema
 from customers_api.web.problems import Refused
-from customers_api.web.rows import Encoder, json
+from customers_api.web.rows import Encoder, encode, json
 
 View = Callable[..., Any]
 Authenticate = Callable[[Role], Actor]
@@ -28,6 +28,13 @@ class By:
 
     parameter: str
     schemas: Mapping[Any, Schema]
+
+
+@dataclass(frozen=True, slots=True)
+class Strings:
+    """An answer that is an array of strings."""
+
+    example: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class Operation:
     view: View
     _: KW_ONLY
     role: Role | None
-    answer: AnswerSchema | By
+    answer: AnswerSchema | By | Strings
     many: bool = False
     status: int = 200
     query: QuerySchema = NOTHING
@@ -99,17 +106,18 @@ class Operation:
         content, headers = (
             (result.content, result.headers) if isinstance(result, Answer) else (result, {})
         )
-        schema = _chosen(self.answer, query)
-        if schema is None:
-            raise LookupError(f"{self.method} {self.rule} does not say what it answers")
-        encoder = self._encoders[schema]
-        if isinstance(content, Iterator):
-            response = encoder.streamed(content)
-        else:
-            response = json(encoder.many(content) if self.many else encoder.one(content))
+        response = self._response(content, query)
         response.status_code = self.status
         response.headers.extend(headers)
         return response
+
+    def _response(self, content: Any, query: Mapping[str, Any]) -> Response:
+        if isinstance(self.answer, Strings):
+            return json(encode(content))
+        encoder = self._encoders[_chosen(self.answer, query)]
+        if isinstance(content, Iterator):
+            return encoder.streamed(content)
+        return json(encoder.many(content) if self.many else encoder.one(content))
 
     def _on_wire(self, error: Invalid, schema: Schema | None) -> Invalid:
         """The core's complaint in the wire's names, about the query or about the body."""
@@ -125,11 +133,11 @@ class Operation:
         return error
 
 
-def schemas_of(choice: Schema | By | None) -> Sequence[Schema]:
+def schemas_of(choice: Schema | By | Strings | None) -> Sequence[Schema]:
     """Every schema that may be meant."""
     if isinstance(choice, By):
         return [*choice.schemas.values()]
-    return [choice] if choice is not None else []
+    return [choice] if isinstance(choice, Schema) else []
 
 
 def _chosen(choice: Schema | By | None, query: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from flask import Response, stream_with_context
 from marshmallow import Schema, fields
 from sqlalchemy import Row
 
-from customers_api.web.fields import JsonObject
+from customers_api.web.fields import JsonObject, Midnight
 
 encode = msgspec.json.Encoder().encode
 
@@ -74,6 +74,8 @@ def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     for name, field in schema.fields.items():
         if isinstance(field, JsonObject):
             yield field.data_key or name, lambda text: msgspec.Raw(text.encode())
+        if isinstance(field, Midnight):
+            yield field.data_key or name, lambda day: f"{day}T00:00:00" if day else None
         if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
             yield field.data_key or name, Encoder(field.inner.schema).plain_list
 

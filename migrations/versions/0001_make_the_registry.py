@@ -95,7 +95,8 @@ def upgrade() -> None:
             name=op.f("ck_customers_customer_status"),
         ),
         sa.CheckConstraint(
-            f"preferred_communication_channels IN ({CHANNELS})",
+            "preferred_communication_channels = '' OR preferred_communication_channels IN "
+            f"({CHANNELS})",
             name=op.f("ck_customers_preferred_communication_channels"),
         ),
         sa.CheckConstraint("version >= 1", name=op.f("ck_customers_version")),
@@ -128,7 +129,8 @@ def upgrade() -> None:
         sa.Column("expires_at", INSTANT, nullable=True),
         sa.Column("revoked_at", INSTANT, nullable=True),
         sa.CheckConstraint(
-            "(kind = 'service') = (role IS NOT NULL AND name IS NOT NULL AND operator_id IS NULL)",
+            "(kind = 'service' AND role IS NOT NULL AND name IS NOT NULL AND operator_id IS NULL) "
+            "OR (kind = 'session' AND operator_id IS NOT NULL)",
             name=op.f("ck_tokens_owner"),
         ),
         sa.CheckConstraint("kind IN ('service', 'session')", name=op.f("ck_tokens_kind")),

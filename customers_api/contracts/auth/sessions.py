@@ -38,8 +38,8 @@ SESSION = Session()
 def login(body: Mapping[str, Any]) -> tokens.Session:
     """Begin a session."""
     # The password takes its time; no transaction waits for it.
-    operator = operators.authenticate(body["username"], body["password"])
-    return database.in_unit_of_work(lambda: tokens.open_session(operator.id))
+    who = operators.authenticate(body["username"], body["password"])
+    return database.in_unit_of_work(lambda: tokens.open_session(who))
 
 
 @contract.operation(

@@ -5,17 +5,17 @@ from typing import Any
 
 from customers_api.contracts.main.schemas import (
     CreationQuery,
-    Customer,
-    CustomerChanges,
     CustomerRemoved,
     Customers,
     CustomerWithAge,
     ListingQuery,
-    NewCustomer,
     NewCustomers,
 )
+from customers_api.contracts.shared import directory
+from customers_api.contracts.shared.directory_schemas import Found
+from customers_api.contracts.shared.schemas import Customer, CustomerChanges, NewCustomer
 from customers_api.core.actor import Role
-from customers_api.core.customers import queries
+from customers_api.core.customers import listing, queries
 from customers_api.core.customers import service as customers
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
@@ -107,4 +107,7 @@ def in_group(group_id: int, query: Mapping[str, Any]) -> Iterator[Sequence[AnyRo
     """List all customers of a group, sorted; unknown values come last, equal ones by id."""
     sort = Sort(query["sort"], descending=query["order"] == "desc")
     shown = tuple((CUSTOMER_WITH_AGE if query["age"] else CUSTOMER).fields)
-    return queries.in_group(group_id, sort, shown)
+    return listing.in_group(group_id, sort, shown)
+
+
+directory.mount(main, CUSTOMER, Found())

@@ -7,7 +7,21 @@ from enum import StrEnum
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Table, Text, Uuid, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from customers_api.core.types import Choices, Id, Instant, JsonText, Money
@@ -27,8 +41,11 @@ _channels = Choices(CHANNELS)
 
 
 def _one_of(column: str, values: Sequence[str]) -> CheckConstraint:
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({quoted})", name=column)
+    return CheckConstraint(f"{column} IN ({_quoted(values)})", name=column)
+
+
+def _quoted(values: Sequence[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
 
 
 class Customer(Base):
@@ -99,7 +116,12 @@ class Customer(Base):
         Index("ix_customers_customer_status", "customer_status", "id"),
         Index("ix_customers_created_at", "created_at", "id"),
         _one_of("customer_status", [status.value for status in Status]),
-        _one_of("preferred_communication_channels", _channels.every_value()),
+        # Most have none, and need not be looked up among all orders of all choices.
+        CheckConstraint(
+            "preferred_communication_channels = '' OR preferred_communication_channels IN "
+            f"({_quoted(_channels.every_value())})",
+            name="preferred_communication_channels",
+        ),
         CheckConstraint("version >= 1", name="version"),
         {"sqlite_autoincrement": True},
     )
@@ -121,6 +143,33 @@ class CustomerTag(Base):
         Index("ix_customer_tags_tag", "tag", "customer_id"),
     )
 
+
+class CustomerCount(Base):
+    """How many customers have something in common; see statistics.py, and the triggers."""
+
+    __tablename__ = "customer_counts"
+
+    dimension: Mapped[str] = mapped_column(Text, primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    part: Mapped[str] = mapped_column(Text, primary_key=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+
+
+# What changed of the counts since they were last brought up to date; rows are never told apart.
+CUSTOMER_CHANGES = Table(
+    "customer_changes",
+    Base.metadata,
+    Column("id", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("verified", Boolean, nullable=False),
+    Column("country", Text),
+    Column("state", Text),
+    Column("city", Text),
+    Column("gender", Text),
+    Column("born", Date),
+    Column("created", Date, nullable=False),
+)
 
 CUSTOMERS = cast(Table, Customer.__table__)
 TAGS = cast(Table, CustomerTag.__table__)

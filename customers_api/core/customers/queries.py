@@ -1,6 +1,6 @@
 """Reads of customers: exactly the columns asked for, in one statement and one round trip."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     extract,
+    false,
     func,
     literal,
     select,
@@ -24,7 +25,6 @@ from customers_api.core.customers import identity
 from customers_api.core.customers.model import CUSTOMERS, Customer, CustomerTag, Status
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import NotFound
-from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Sort
 from customers_api.core.types import LARGEST_ID
 
@@ -123,9 +123,18 @@ def get(who: Who, fields: Fields) -> AnyRow:
     return get_by("id", who, fields)
 
 
+def named(who: Who) -> ColumnElement[bool]:
+    """That a customer is the one with this id or customer_id."""
+    if isinstance(who, str):
+        return C.customer_id == who
+    return C.id == who if 0 < who <= LARGEST_ID else false()
+
+
 def get_by(column: Unique, value: int | str, fields: Fields) -> AnyRow:
     """The customer who has this value in a column of unique values; raises CustomerNotFound."""
-    row = database.first(_by(column, fields), {"wanted": value})
+    # PostgreSQL refuses even to compare with a NUL, which no customer has.
+    comparable = not isinstance(value, str) or "\0" not in value
+    row = database.first(_by(column, fields), {"wanted": value}) if comparable else None
     if row is None:
         raise CustomerNotFound
     return row
@@ -153,16 +162,6 @@ def lowest_id() -> int | None:
     return row.id if row else None
 
 
-def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:
-    """All customers of a group in chunks; raises GroupNotFound before the first of them."""
-    statement = _of_group(fields, sort, database.dialect())
-    found = database.chunks(statement, {"wanted": min(group_id, LARGEST_ID)})
-    head = next(found, ())
-    if not head:
-        check_exists(group_id)
-    return _continued(head, found)
-
-
 def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
     """The sort as ORDER BY: unknown values last, ties by id, text by code point."""
     key = EXPRESSIONS[sort.field]
@@ -185,16 +184,3 @@ def _by_uuid(fields: Fields) -> Select[*tuple[Any, ...]]:
     # The UUID comes last, where whoever reads a row by its fields does not see it.
     wanted = C.uuid.in_(bindparam("wanted", expanding=True))
     return select(*columns(fields), C.uuid.label("row_uuid")).where(wanted)
-
-
-@lru_cache(maxsize=256)
-def _of_group(fields: Fields, sort: Sort, dialect: str) -> Select[*tuple[Any, ...]]:
-    ordered = order_by(sort, dialect)
-    return select(*columns(fields)).where(C.group_id == bindparam("wanted")).order_by(*ordered)
-
-
-def _continued(
-    head: Sequence[AnyRow], rest: Iterator[Sequence[AnyRow]]
-) -> Iterator[Sequence[AnyRow]]:
-    yield head
-    yield from rest

@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
+from sqlalchemy import not_
+
 from customers_api.core import database
 from customers_api.core.customers import identity, rules
 from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.customers.queries import Who, named
 from customers_api.core.errors import Invalid, Path, Problem
 from customers_api.core.groups import queries as groups
 
@@ -48,14 +51,20 @@ def creations(records: Records, *, at: Path) -> Iterator[Problem]:
     yield from conflicts(records, paths)
 
 
-def changes(id: int) -> Callable[[Fields], Iterator[Problem]]:
-    """What finds everything wrong with changes to the customer with this id."""
+def changes(who: Who) -> Callable[[Fields], Iterator[Problem]]:
+    """What finds everything wrong with changes to this customer."""
 
     def review(fields: Fields) -> Iterator[Problem]:
         yield from rules.problems(fields)
-        yield from conflicts([fields], [()], besides=id)
+        yield from conflicts([fields], [()], besides=who)
 
     return review
+
+
+def changes_of_many(fields: Fields, *, at: Path) -> Iterator[Problem]:
+    """Everything wrong with changes, standing at `at`, to whichever customers."""
+    yield from broken_rules([fields], [at])
+    yield from conflicts([fields], [at])
 
 
 def broken_rules(records: Records, paths: Paths) -> Iterator[Problem]:
@@ -70,10 +79,10 @@ def broken_rules(records: Records, paths: Paths) -> Iterator[Problem]:
             yield Problem((*paths[i], "email"), EMAIL_REPEATED)
 
 
-def conflicts(records: Records, paths: Paths, *, besides: int | None = None) -> Iterator[Problem]:
+def conflicts(records: Records, paths: Paths, *, besides: Who | None = None) -> Iterator[Problem]:
     """What stands against the records in the database: emails in use, groups not there.
 
-    The customer with the id `besides` may keep the email it has.
+    The customer `besides` may keep the email it has.
     """
     # PostgreSQL cannot be asked for a NUL; the rules have refused it already.
     keys = {i: key for i, key in _email_keys(records).items() if "\0" not in key}
@@ -104,7 +113,7 @@ def _email_keys(records: Records) -> dict[int, str]:
     }
 
 
-def _keys_in_use(keys: Sequence[str], besides: int | None) -> frozenset[str]:
+def _keys_in_use(keys: Sequence[str], besides: Who | None) -> frozenset[str]:
     if besides is None:
         return database.in_use(CUSTOMERS.c.email_key, keys)
-    return database.in_use(CUSTOMERS.c.email_key, keys, CUSTOMERS.c.id != besides)
+    return database.in_use(CUSTOMERS.c.email_key, keys, not_(named(besides)))

@@ -27,7 +27,7 @@ from customers_api.core.customers import identity, queries
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.statistics import COUNTS_NOW
 from customers_api.core.database import AnyRow
-from customers_api.core.paging import Sort
+from customers_api.core.paging import Slice, Sort
 
 C = CUSTOMERS.c
 COUNTED = COUNTS_NOW.c
@@ -58,9 +58,7 @@ class Shape:
     dialect: str
 
 
-def search(
-    filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, *, skip: int, limit: int
-) -> Page:
+def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part: Slice) -> Page:
     """The customers for which every filter is true.
 
     Filters: query, first_name, last_name, company_name, city, country (substrings), email (whole),
@@ -71,10 +69,10 @@ def search(
     shape = Shape(tuple(sorted(given)), short, database.dialect())
     parameters = dict(_parameters(given))
     total = int(database.rows(_count(shape), parameters)[0][0])
-    if skip >= total:
+    if part.skip >= total:
         return Page([], total)
     page = _few(shape, sort, fields) if total <= FEW else _many(shape, sort, fields)
-    return Page(database.rows(page, {**parameters, "skip": skip, "limit": limit}), total)
+    return Page(database.rows(page, {**parameters, "skip": part.skip, "limit": part.limit}), total)
 
 
 def _is_short(value: object) -> bool:

@@ -1,16 +1,17 @@
 """Writes to customers; each runs inside the caller's unit of work and is all or nothing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Update, and_, delete, literal, update
+from sqlalchemy import ColumnElement, Update, and_, case, delete, literal, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
-from customers_api.core.customers import identity, insertion, queries, review, rules
-from customers_api.core.customers.model import CUSTOMERS, TAGS
-from customers_api.core.customers.queries import CustomerNotFound
+from customers_api.core.customers import identity, insertion, queries, review, rules, statistics
+from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
+from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import Conflict, Path, Problem
 from customers_api.core.groups import queries as groups
@@ -22,6 +23,14 @@ C = CUSTOMERS.c
 # A username or customer_id can be taken by a racing writer; new ones are drawn this often.
 DRAWS = 5
 VERIFIED = {"email": "email_verified", "phone": "phone_verified"}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many customers were changed, and which of the ids nobody has."""
+
+    count: int
+    not_found: list[Who]
 
 
 def create(fields: Fields, show: queries.Fields) -> AnyRow:
@@ -45,31 +54,73 @@ def load(records: Sequence[Fields]) -> None:
     _insert(records, review.paths_below((), records))
 
 
-def change(id: int, changes: Fields, show: queries.Fields) -> AnyRow:
+def change(who: Who, changes: Fields, show: queries.Fields) -> AnyRow:
     """Change the given fields of a customer; returns what `show` names of it.
 
     Raises CustomerNotFound, or Invalid with every problem of the changes.
     """
-    if not 0 < id <= LARGEST_ID:
-        raise CustomerNotFound
+    if not changes:
+        return queries.get(who, show)
     if [*rules.problems(changes)]:
-        queries.get(id, ("id",))
-        review.refuse([*review.changes(id)(changes)])
-    row = _update(id, changes, show)
-    if row is None:
-        raise CustomerNotFound
+        queries.get(who, ("id",))
+        review.refuse([*review.changes(who)(changes)])
+    row = _update(who, changes, show)
     if "tags" not in changes:
         return row
-    database.write(delete(TAGS).where(TAGS.c.customer_id == id))
+    database.write(delete(TAGS).where(TAGS.c.customer_id == row[-2]))
     insertion.insert_tags([{"uuid": row[-1], "tags": changes["tags"]}])
-    return queries.get(id, show)
+    return queries.get(who, show)
 
 
-def remove(id: int) -> None:
-    """Remove a customer's record for good; raises CustomerNotFound."""
-    statement = delete(CUSTOMERS).where(C.id == id)
-    if not 0 < id <= LARGEST_ID or database.write(statement).rowcount == 0:
+def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Changed:
+    """Change the given fields of all these customers, and say whom there is not.
+
+    `at` is where the changes stand in what was given; raises Invalid with every problem of them.
+    """
+    problems = [*review.changes_of_many(changes, at=at)]
+    if problems:
+        review.refuse(problems)
+    changed = [row for some in database.batches(ids) for row in _update_many(some, changes)]
+    if "tags" in changes:
+        for some in database.batches([row.id for row in changed]):
+            database.write(delete(TAGS).where(TAGS.c.customer_id.in_(some)))
+        insertion.insert_tags([{"uuid": row.uuid, "tags": changes["tags"]} for row in changed])
+    statistics.note_changes(len(changed))
+    found = {row.id for row in changed} | {row.customer_id for row in changed}
+    return Changed(len(changed), [who for who in ids if who not in found])
+
+
+def deactivate(who: Who) -> None:
+    """Make a customer inactive; raises CustomerNotFound. One who is canceled stays so."""
+    status = case(
+        (C.customer_status == Status.ACTIVE.value, Status.INACTIVE.value), else_=C.customer_status
+    )
+    _update(who, {"customer_status": status}, ("id",))
+
+
+def verify_email(who: Who, show: queries.Fields) -> AnyRow:
+    """Note that the customer's email is known to be theirs; raises CustomerNotFound."""
+    return _update(who, {"email_verified": True}, show)
+
+
+def verify_phone(who: Who, show: queries.Fields) -> AnyRow:
+    """Note that the customer's phone is known to be theirs; raises CustomerNotFound."""
+    return _update(who, {"phone_verified": True}, show)
+
+
+def note_login(who: Who, show: queries.Fields) -> AnyRow:
+    """Note that the customer has logged in now; raises CustomerNotFound."""
+    return _update(who, {"last_login_at": clock.now()}, show)
+
+
+def remove(who: Who) -> int:
+    """Remove a customer's record for good; returns its id, raises CustomerNotFound."""
+    statement = delete(CUSTOMERS).where(queries.named(who)).returning(C.id)
+    row = database.write(statement).first()
+    if row is None:
         raise CustomerNotFound
+    statistics.note_changes(1)
+    return int(row.id)
 
 
 def leave_group(group_id: int, reassign_to: int | Literal["none"]) -> None:
@@ -93,6 +144,7 @@ def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
         refused = insertion.insert_customers([prepared[i] for i in left])
         if not refused:
             insertion.insert_tags(prepared)
+            statistics.note_changes(len(prepared))
             return [record["uuid"] for record in prepared]
         left = [left[i] for i in refused]
         problems = [*review.conflicts([records[i] for i in left], [paths[i] for i in left])]
@@ -104,18 +156,34 @@ def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
     raise Conflict
 
 
-def _update(id: int, changes: Fields, show: queries.Fields) -> AnyRow | None:
-    values = {name: value for name, value in changes.items() if name != "tags"}
-    statement = _touch().where(C.id == id).values(values | _consequences(values))
+def _update(who: Who, changes: Fields, show: queries.Fields) -> AnyRow:
+    """The changed row; its id and UUID come last, where who reads it by its fields sees neither."""
+    statement = _changed(changes).where(queries.named(who))
     try:
-        # The UUID comes last, where whoever reads a row by its fields does not see it.
-        return database.write(statement.returning(*queries.columns(show), C.uuid)).first()
+        row = database.write(statement.returning(*queries.columns(show), C.id, C.uuid)).first()
     except IntegrityError:
         database.give_up()
-        problems = [*review.conflicts([changes], [()], besides=id)]
+        problems = [*review.conflicts([changes], [()], besides=who)]
         if problems:
             review.refuse(problems)
         raise
+    if row is None:
+        raise CustomerNotFound
+    statistics.note_changes(1)
+    return row
+
+
+def _update_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
+    numbers = [who for who in ids if isinstance(who, int) and 0 < who <= LARGEST_ID]
+    words = [who for who in ids if isinstance(who, str)]
+    wanted = or_(C.id.in_(numbers), C.customer_id.in_(words))
+    statement = _changed(changes).where(wanted)
+    return database.write(statement.returning(C.id, C.customer_id, C.uuid)).all()
+
+
+def _changed(changes: Fields) -> Update:
+    values = {name: value for name, value in changes.items() if name != "tags"}
+    return _touch().values(values | _consequences(values))
 
 
 def _touch() -> Update:

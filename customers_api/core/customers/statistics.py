@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     bindparam,
+    case,
     cast,
     column,
     func,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 
 from customers_api.core import clock, database
+from customers_api.core.types import LARGEST_ID
 
 COUNTS_NOW = table(
     "customer_counts_now", column("dimension"), column("key"), column("part"), column("n")
@@ -102,17 +104,34 @@ def in_use(dimension: str, *, country: str | None = None) -> list[str]:
     return sorted(row.key for row in found)
 
 
-def block_at(place: int, *, active: bool) -> tuple[int, int]:
+def spellings(dimension: str, value: str) -> list[str]:
+    """The countries, states or cities in use that are this one but for upper and lower case."""
+    same = func.folded(N.key) == value.lower()
+    found = database.rows(select(N.key).where(N.dimension == dimension, same).distinct())
+    return [row.key for row in found]
+
+
+def count(active: bool | None) -> int:
+    """How many customers there are, or how many of them are active, or are not."""
+    found = {row.dimension: int(row.n) for row in database.rows(_totals())}
+    every, of_them = found.get("customers", 0), found.get("active", 0)
+    if active is None:
+        return every
+    return of_them if active else every - of_them
+
+
+def block_at(place: int, active: bool | None) -> tuple[int, int]:
     """Where the customer at this place, counted from 0 by id, is to be looked for.
 
     Returns the smallest id of its block of ids, and how many in the block come before it.
     """
     passed = 0
-    for key, n in database.rows(_blocks(), {"dimension": "active block" if active else "block"}):
+    for block, every, of_them in database.rows(_blocks()):
+        n = every if active is None else of_them if active else every - of_them
         if passed + n > place:
-            return int(key) * BLOCK, place - passed
-        passed += int(n)
-    return 2**63 - 1, 0
+            return block * BLOCK, place - passed
+        passed += n
+    return LARGEST_ID, 0
 
 
 def note_changes(count: int) -> None:
@@ -146,10 +165,20 @@ def _number(day: str) -> int:
 
 @lru_cache(maxsize=1)
 def _blocks() -> Select[*tuple[Any, ...]]:
-    block = cast(N.key, BigInteger)
+    block = cast(N.key, BigInteger).label("block")
+    every = func.sum(case((N.dimension == "block", N.n), else_=0))
+    active = func.sum(case((N.dimension == "active block", N.n), else_=0))
     return (
-        select(block.label("key"), N.n).where(N.dimension == bindparam("dimension")).order_by(block)
+        select(block, cast(every, BigInteger), cast(active, BigInteger))
+        .where(N.dimension.in_(("block", "active block")))
+        .group_by(block)
+        .order_by(block)
     )
+
+
+@lru_cache(maxsize=1)
+def _totals() -> Select[*tuple[Any, ...]]:
+    return select(N.dimension, N.n).where(N.dimension.in_(("customers", "active")))
 
 
 @lru_cache(maxsize=1)

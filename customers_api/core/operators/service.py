@@ -1,6 +1,7 @@
 """Writes to operators, and the check of who signs in."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -22,14 +23,22 @@ class WrongPassword(Unauthenticated):
     code = "wrong-password"
 
 
-def authenticate(username: str, password: str) -> Operator:
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """An operator who gave the right password, and what was right at that moment."""
+
+    operator_id: int
+    password_hash: str
+
+
+def authenticate(username: str, password: str) -> Authenticated:
     """The operator who has this username and password; raises WrongPassword."""
     operator = queries.find(username)
     enabled = operator is not None and operator.disabled_at is None
     kept = operator.password_hash if operator is not None and enabled else None
-    if not passwords.matches(password, kept) or operator is None:
+    if not passwords.matches(password, kept) or operator is None or kept is None:
         raise WrongPassword
-    return operator
+    return Authenticated(operator.id, kept)
 
 
 def create(fields: Mapping[str, Any]) -> Operator:

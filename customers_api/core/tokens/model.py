@@ -38,7 +38,8 @@ class Token(Base):
         CheckConstraint("kind IN ('service', 'session')", name="kind"),
         CheckConstraint("role IN ('reader', 'editor', 'admin')", name="role"),
         CheckConstraint(
-            "(kind = 'service') = (role IS NOT NULL AND name IS NOT NULL AND operator_id IS NULL)",
+            "(kind = 'service' AND role IS NOT NULL AND name IS NOT NULL AND operator_id IS NULL) "
+            "OR (kind = 'session' AND operator_id IS NOT NULL)",
             name="owner",
         ),
         {"sqlite_autoincrement": True},

@@ -45,7 +45,7 @@ _ACTOR = (
     .select_from(Token)
     .outerjoin(Operator, OPERATORS.id == TOKENS.operator_id)
     .where(
-        TOKENS.id == bindparam("wanted"),
+        TOKENS.jti == bindparam("wanted"),
         TOKENS.revoked_at.is_(None),
         or_(
             TOKENS.expires_at.is_(None),
@@ -61,10 +61,9 @@ _CHANGED = union_all(
 )
 
 
-def actor(token_id: int) -> Actor:
-    """Who holds the token of this row; raises TokenRevoked when it is no longer good."""
-    wanted = {"wanted": token_id, "now": clock.now()}
-    row = database.first(_ACTOR, wanted) if 0 < token_id <= LARGEST_ID else None
+def actor(jti: str) -> Actor:
+    """Who holds the token of the row with this `jti`; raises TokenRevoked when it is not good."""
+    row = database.first(_ACTOR, {"wanted": jti, "now": clock.now()})
     if row is None:
         raise TokenRevoked
     return Actor(
@@ -79,6 +78,15 @@ def actor(token_id: int) -> Actor:
 def changed_since(moment: datetime) -> frozenset[int]:
     """The rows that were revoked, or whose operator was changed, at `moment` or later."""
     return frozenset(row.id for row in database.rows(_CHANGED, {"since": moment}))
+
+
+def by_jti(jti: str) -> Token:
+    """The token whose row has this `jti`; raises TokenNotFound."""
+    with database.translated():
+        token = db.session.scalar(select(Token).where(Token.jti == jti))
+    if token is None:
+        raise TokenNotFound
+    return token
 
 
 def get(id: int) -> Token:

@@ -12,6 +12,7 @@ from customers_api.core import clock, database, text
 from customers_api.core.actor import Role
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.operators.model import Operator
+from customers_api.core.operators.service import Authenticated, WrongPassword
 from customers_api.core.tokens import queries, signing
 from customers_api.core.tokens.model import Token
 from customers_api.core.tokens.queries import SESSION_IS_GOOD, TokenNotFound
@@ -84,19 +85,29 @@ def revoke_named(name: str) -> int:
     return count
 
 
-def open_session(operator_id: int) -> Session:
-    """Begin a session of the operator, who has just been authenticated."""
+def open_session(who: Authenticated) -> Session:
+    """Begin a session of an operator who has just been authenticated.
+
+    Raises WrongPassword when the password was changed, or the operator disabled, meanwhile.
+    """
     now = clock.now()
+    unchanged = (
+        Operator.id == who.operator_id,
+        Operator.password_hash == who.password_hash,
+        Operator.disabled_at.is_(None),
+    )
+    seen = update(Operator).where(*unchanged).values(last_login_at=now)
+    if database.write(seen).rowcount == 0:
+        raise WrongPassword
     token = Token(
         kind="session",
         jti=uuid4().hex,
         refresh_jti=uuid4().hex,
-        operator_id=operator_id,
+        operator_id=who.operator_id,
         created_at=now,
         expires_at=now + settings()["REFRESH_TOKEN_LIFETIME"],
     )
     db.session.add(token)
-    database.write(update(Operator).where(Operator.id == operator_id).values(last_login_at=now))
     db.session.flush()
     return _session(token, now)
 
@@ -109,7 +120,7 @@ def refresh(refresh_token: str) -> Session | None:
     """
     claims = signing.verified(refresh_token, "refresh")
     now = clock.now()
-    session = Token.id == claims.token_id
+    session = Token.jti == claims.row
     values = {"refresh_jti": uuid4().hex, "expires_at": now + settings()["REFRESH_TOKEN_LIFETIME"]}
     unused = Token.refresh_jti == claims.jti, Token.revoked_at.is_(None), Token.expires_at > now
     good = exists(select(Operator.id).where(Operator.id == Token.operator_id, SESSION_IS_GOOD))
@@ -118,7 +129,7 @@ def refresh(refresh_token: str) -> Session | None:
         unrevoked = update(Token).where(session, Token.revoked_at.is_(None))
         database.write(unrevoked.values(revoked_at=now))
         return None
-    return _session(queries.get(claims.token_id), now)
+    return _session(queries.by_jti(claims.row), now)
 
 
 def _session(token: Token, now: datetime) -> Session:

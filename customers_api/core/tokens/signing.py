@@ -51,9 +51,9 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token that verifies says: its row in `tokens`, its own id, its end."""
+    """What a token that verifies says: the `jti` of its row in `tokens`, its own, its end."""
 
-    token_id: int
+    row: str
     jti: str
     expires_at: datetime | None
 
@@ -62,7 +62,7 @@ def signed(token: Token, kind: Kind, *, jti: str, expires_at: datetime | None) -
     """The JWT of a row in `tokens`; the same arguments give the same text."""
     create = create_access_token if kind == "access" else create_refresh_token
     issued_at = token.created_at if token.kind == "service" else clock.now()
-    claims = {"jti": jti, "sid": token.id, "iat": issued_at, "nbf": issued_at}
+    claims = {"jti": jti, "sid": token.jti, "iat": issued_at, "nbf": issued_at}
     signed: str = create(
         identity=f"{token.kind}:{token.id}",
         expires_delta=False,
@@ -81,8 +81,11 @@ def verified(text: str, kind: Kind) -> Claims:
         claims = decode_token(text)
         if claims["type"] != kind:
             raise TokenInvalid
+        # The leeway is for a beginning in the future; an end is an end.
+        if "exp" in claims and claims["exp"] <= clock.now().timestamp():
+            raise TokenExpired
         return Claims(
-            token_id=int(claims["sid"]),
+            row=str(claims["sid"]),
             jti=str(claims["jti"]),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC) if "exp" in claims else None,
         )

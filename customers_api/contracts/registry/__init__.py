@@ -1,0 +1,1 @@
+"""The registry contract: /api/v1/customers."""

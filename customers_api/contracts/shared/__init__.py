@@ -1,0 +1,1 @@
+"""What the main and the registry contract promise alike: one body of code, mounted twice."""
