@@ -16,7 +16,9 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
+    Text,
     bindparam,
+    cast,
     column,
     func,
     true,
@@ -26,7 +28,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import TypeEngine
 
 from customers_api.core import database
-from customers_api.core.types import Choices, JsonText
+from customers_api.core.types import Choices
 
 Types = Mapping[str, TypeEngine[Any]]
 Record = Mapping[str, Any]
@@ -74,18 +76,13 @@ def run(statement: Insert, types: Types, records: Sequence[Record]) -> int:
 
 def _record_set(types: Types) -> FromClause:
     return (
-        func.json_to_recordset(bindparam("records", type_=JSON))
+        func.json_to_recordset(cast(bindparam("records", type_=Text), JSON))
         .table_valued(*(column(name, kind) for name, kind in types.items()), name="record")
         .render_derived(with_types=True)
     )
 
 
 def _plain(record: Record, types: Types) -> Record:
-    """The record with the two kinds of value that JSON would spell otherwise than the column."""
-    plain = dict(record)
-    for name, kind in types.items():
-        if isinstance(kind, JsonText):
-            plain[name] = msgspec.Raw(plain[name].encode())
-        elif isinstance(kind, Choices):
-            plain[name] = ",".join(plain[name])
-    return plain
+    """The record, choices spelled as their column has them; JSON would make them lists."""
+    choices = {name: ",".join(record[name]) for name in types if isinstance(types[name], Choices)}
+    return {**record, **choices}

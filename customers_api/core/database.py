@@ -27,7 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -77,8 +77,6 @@ def engine_options(
     """What SQLAlchemy's engine for `url` is made with; `timeout_seconds` bounds a statement."""
     options: dict[str, Any] = {
         "isolation_level": "AUTOCOMMIT",
-        "json_serializer": str,
-        "json_deserializer": _as_text,
         "pool_pre_ping": False,
     }
     if make_url(url).get_backend_name() != "postgresql":
@@ -244,18 +242,6 @@ def in_unit_of_work(work: Callable[[], Result]) -> Result:
     raise Unavailable
 
 
-def violated(error: IntegrityError) -> str:
-    """The name of the constraint that refused a write, by the naming convention."""
-    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    if name:
-        return str(name)
-    # SQLite says "UNIQUE constraint failed: customers.email_key", and names no foreign key.
-    kind, _, columns = str(error.orig).partition(" constraint failed")
-    if kind == "FOREIGN KEY":
-        return "foreign key"
-    return "uq_" + columns.lstrip(": ").replace(".", "_")
-
-
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's failures to reach the database into Unavailable."""
@@ -288,10 +274,6 @@ def _run_afterwards() -> None:
             work()
         except (DBAPIError, Unavailable):
             log.warning("What was to follow a unit of work failed", exc_info=True)
-
-
-def _as_text(document: str | bytes) -> str:
-    return document if isinstance(document, str) else document.decode()
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

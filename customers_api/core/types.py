@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import permutations
 
-from sqlalchemy import JSON, BigInteger, DateTime, Integer, Numeric, String
+from sqlalchemy import BigInteger, DateTime, Integer, Numeric, String
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -80,13 +80,3 @@ class Choices(TypeDecorator[Sequence[str]]):
         if value is None:
             return None
         return value.split(",") if value else []
-
-
-class JsonText(TypeDecorator[str]):
-    """A JSON document as text, kept to the letter: no number or key order is rewritten.
-
-    The engine's JSON serializer and deserializer pass text through (see core/database.py).
-    """
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True

@@ -163,10 +163,10 @@ class YesNo(fields.Field[bool]):
     @property
     def openapi(self) -> Shape:
         """The words, and which of them is meant when the parameter is left out."""
-        default = (
-            {} if self.load_default is missing else {"default": str(self.load_default).lower()}
-        )
-        return {"type": "string", "enum": [*self.WORDS], **default}
+        shape: Shape = {"type": "string", "enum": [*self.WORDS]}
+        if self.load_default is missing:
+            return shape
+        return {**shape, "default": str(self.load_default).lower()}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if value not in self.WORDS:

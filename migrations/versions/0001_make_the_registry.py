@@ -85,7 +85,7 @@ def upgrade() -> None:
         ),
         sa.Column("customer_acquisition_date", INSTANT, nullable=True),
         sa.Column("notes", sa.Text(), nullable=True),
-        sa.Column("metadata", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("metadata", sa.Text(), server_default="{}", nullable=False),
         sa.Column("version", ID, server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
         sa.Column("updated_at", INSTANT, nullable=False),

@@ -34,18 +34,17 @@ PARTS = """
     UNION ALL SELECT n, 'city', city, coalesce(country, '') FROM customer_changes
         WHERE city <> ''
     UNION ALL SELECT n, 'gender', gender, '' FROM customer_changes WHERE gender <> ''
-    UNION ALL SELECT n, 'born', CAST(born AS TEXT), '' FROM customer_changes
+    UNION ALL SELECT n, 'born', replace(CAST(born AS TEXT), '-', ''), '' FROM customer_changes
         WHERE born IS NOT NULL
     UNION ALL SELECT n, 'created', CAST(created AS TEXT), '' FROM customer_changes
     UNION ALL SELECT n, 'block', CAST(id / 1024 AS TEXT), '' FROM customer_changes
     UNION ALL SELECT n, 'active block', CAST(id / 1024 AS TEXT), '' FROM customer_changes
         WHERE active
 """
+# To be summed: there can be several rows of one count.
 COUNTS_NOW = """
-    SELECT dimension, key, part, CAST(sum(n) AS BIGINT) AS n FROM (
-        SELECT dimension, key, part, n FROM customer_counts
-        UNION ALL SELECT dimension, key, part, n FROM customer_change_parts
-    ) AS every_count GROUP BY dimension, key, part HAVING sum(n) <> 0
+    SELECT n, dimension, key, part FROM customer_counts
+    UNION ALL SELECT n, dimension, key, part FROM customer_change_parts
 """
 
 
@@ -98,9 +97,8 @@ def _upgrade_postgresql() -> None:
         op.execute(
             "CREATE INDEX ix_customer_search_key ON customer_search USING gin (key gin_trgm_ops)"
         )
-    op.execute(
-        f"INSERT INTO customer_changes SELECT {_change('customers', '1', 'postgresql')} FROM customers"
-    )
+    every_change = _change("customers", "1", "postgresql")
+    op.execute(f"INSERT INTO customer_changes SELECT {every_change} FROM customers")
     for name, body in POSTGRESQL_FUNCTIONS.items():
         op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $${body}$$")
     for trigger in POSTGRESQL_TRIGGERS:
@@ -147,9 +145,8 @@ def _create_folded() -> None:
 def _upgrade_sqlite() -> None:
     op.execute("CREATE VIRTUAL TABLE customer_search USING fts5(key, tokenize = 'trigram')")
     key, old_key = _key("new", "sqlite"), _key("old", "sqlite")
-    op.execute(
-        f"INSERT INTO customer_search (rowid, key) SELECT id, {_key('customers', 'sqlite')} FROM customers"
-    )
+    every_key = _key("customers", "sqlite")
+    op.execute(f"INSERT INTO customer_search (rowid, key) SELECT id, {every_key} FROM customers")
     op.execute(
         f"INSERT INTO customer_changes SELECT {_change('customers', '1', 'sqlite')} FROM customers"
     )

@@ -205,7 +205,7 @@ def test_processes_that_start_at_once_keep_one_secret(tmp_path: Path) -> None:
     script = "import config, pathlib, sys; print(config.kept_secret(pathlib.Path(sys.argv[1])))"
     command = [sys.executable, "-c", script, str(path)]
     started = [
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(12)
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(6)
     ]
     told = {process.communicate(timeout=60)[0].strip() for process in started}
     assert told == {path.read_text()}

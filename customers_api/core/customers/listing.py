@@ -50,7 +50,11 @@ def tagged(
         return ()
     build = _with_every if every_tag else _with_any
     values = {f"tag_{i}": tag for i, tag in enumerate(wanted)}
-    enough = {"after": part.after, "enough": part.skip + part.limit + 1, "skip": part.skip}
+    enough = {
+        "after": part.after,
+        "enough": min(part.skip + part.limit + 1, LARGEST_ID),
+        "skip": part.skip,
+    }
     return database.rows(build(fields, len(wanted)), {**values, **enough, "limit": part.limit + 1})
 
 

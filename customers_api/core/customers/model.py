@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from customers_api.core.types import Choices, Id, Instant, JsonText, Money
+from customers_api.core.types import Choices, Id, Instant, Money
 from customers_api.extensions import Base
 
 
@@ -95,8 +95,9 @@ class Customer(Base):
     customer_acquisition_date: Mapped[datetime | None] = mapped_column(Instant)
 
     notes: Mapped[str | None] = mapped_column(Text)
+    # A JSON object as text: no number and no order of keys is rewritten.
     # `metadata` is the declarative base's own name, so the attribute carries an underscore.
-    metadata_: Mapped[str] = mapped_column("metadata", JsonText, default="{}", server_default="{}")
+    metadata_: Mapped[str] = mapped_column("metadata", Text, default="{}", server_default="{}")
 
     version: Mapped[int] = mapped_column(Id, default=1, server_default=text("1"))
     created_at: Mapped[datetime] = mapped_column(Instant)

@@ -126,7 +126,7 @@ def get(who: Who, fields: Fields) -> AnyRow:
 def named(who: Who) -> ColumnElement[bool]:
     """That a customer is the one with this id or customer_id."""
     if isinstance(who, str):
-        return C.customer_id == who
+        return C.customer_id == who if "\0" not in who else false()
     return C.id == who if 0 < who <= LARGEST_ID else false()
 
 
@@ -171,7 +171,9 @@ def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
     directed = key.desc() if sort.descending else key.asc()
     if sort.field == "id":
         return [directed]
-    return [directed.nulls_last(), C.id.asc()]
+    # Only where there can be NULLs: an index in the other direction has them at its other end.
+    has_unknown = sort.field not in C or C[sort.field].nullable
+    return [directed.nulls_last() if has_unknown else directed, C.id.asc()]
 
 
 @lru_cache(maxsize=256)

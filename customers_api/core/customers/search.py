@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    tablesample,
 )
 
 from customers_api.core import database
@@ -37,8 +38,10 @@ SHORTEST_INDEXED = 3
 NAMES = frozenset({"first_name", "last_name", "company_name"})
 # There are few of these, so their values are looked up first and then compared whole.
 PLACES = frozenset({"city", "country"})
-# So few are sorted faster than all customers are walked through in the order of the sort.
-FEW = 5_000
+INDEXED = NAMES | {"query"}
+# Of the pages of all texts, to tell a frequent substring by; and what makes one frequent.
+SAMPLE_PERCENT = 0.2
+FREQUENT_ONE_IN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,16 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which filters are given, and which of them the index cannot help: what a statement needs."""
+    """Which filters are given, and for which of them the index is used: what a statement needs."""
 
     names: tuple[str, ...]
-    short: frozenset[str]
+    indexed: frozenset[str]
     dialect: str
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether so few match, as far as can be told, that they are best found first."""
+        return bool(self.indexed) or "email" in self.names
 
 
 def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part: Slice) -> Page:
@@ -65,18 +73,36 @@ def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part:
     is_active, is_verified, tags (any of them), created_after, created_before (both included).
     """
     given = {name: value for name, value in filters.items() if value not in (None, "", ())}
-    short = frozenset(name for name, value in given.items() if _is_short(value))
-    shape = Shape(tuple(sorted(given)), short, database.dialect())
     parameters = dict(_parameters(given))
+    shape = _shape(given, parameters)
+    cut = {**parameters, "skip": part.skip, "limit": part.limit}
+    if shape.is_selective:
+        rows = database.rows(_found_first(shape, sort, fields), cut)
+        if rows or not part.skip:
+            return Page(rows, rows[0].total if rows else 0)
     total = int(database.rows(_count(shape), parameters)[0][0])
     if part.skip >= total:
         return Page([], total)
-    page = _few(shape, sort, fields) if total <= FEW else _many(shape, sort, fields)
-    return Page(database.rows(page, {**parameters, "skip": part.skip, "limit": part.limit}), total)
+    return Page(database.rows(_walked(shape, sort, fields), cut), total)
 
 
-def _is_short(value: object) -> bool:
-    return isinstance(value, str) and len(value) < SHORTEST_INDEXED
+def _shape(given: Mapping[str, Any], parameters: Mapping[str, Any]) -> Shape:
+    texts = [name for name in sorted(given) if name in INDEXED]
+    long = tuple(name for name in texts if len(given[name]) >= SHORTEST_INDEXED)
+    dialect = database.dialect()
+    frequent = _frequent(long, parameters) if long and dialect == "postgresql" else frozenset()
+    return Shape(tuple(sorted(given)), frozenset(long) - frequent, dialect)
+
+
+def _frequent(names: tuple[str, ...], parameters: Mapping[str, Any]) -> frozenset[str]:
+    """Which of these substrings so many have that reading everything is quicker than the index.
+
+    The planner cannot tell, so a few pages of the texts are looked at.
+    """
+    seen, *having = database.rows(_sampled(names), parameters)[0]
+    return frozenset(
+        name for name, n in zip(names, having, strict=True) if n * FREQUENT_ONE_IN > seen
+    )
 
 
 def _parameters(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -108,22 +134,31 @@ def _count(shape: Shape) -> Select[*tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=512)
-def _many(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tuple[Any, ...]]:
+def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tuple[Any, ...]]:
+    """A page, and the total in each of its rows, of what is found first and sorted then."""
+    found = select(C.id).where(*_conditions(shape)).cte("found")
+    if shape.dialect == "postgresql":
+        # Apart, or the planner, who guesses badly at substrings, may walk through all customers.
+        found = found.prefix_with("MATERIALIZED")
+    total = select(func.count()).select_from(found).scalar_subquery().label("total")
+    page = select(*queries.columns(fields), total).where(C.id.in_(select(found.c.id)))
+    return _cut(page, sort, shape)
+
+
+@lru_cache(maxsize=512)
+def _walked(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tuple[Any, ...]]:
     """A page for the planner to find in the order of the sort."""
     return _cut(select(*queries.columns(fields)).where(*_conditions(shape)), sort, shape)
 
 
-@lru_cache(maxsize=512)
-def _few(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tuple[Any, ...]]:
-    """A page of what is found first and sorted then.
-
-    The planner guesses badly how many hold a substring; left the choice, it may walk through all
-    customers in the order of the sort.
-    """
-    found = select(C.id).where(*_conditions(shape)).cte("found")
-    if shape.dialect == "postgresql":
-        found = found.prefix_with("MATERIALIZED")
-    return _cut(select(*queries.columns(fields)).where(C.id.in_(select(found.c.id))), sort, shape)
+@lru_cache(maxsize=64)
+def _sampled(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    sample = tablesample(SEARCH, func.system(SAMPLE_PERCENT))
+    having = [
+        func.count().filter(sample.c.key.like(bindparam(f"{name}_like"), escape="\\"))
+        for name in names
+    ]
+    return select(func.count(), *having).select_from(sample)
 
 
 def _cut(statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape) -> Select[*tuple[Any, ...]]:
@@ -140,10 +175,10 @@ def _conditions(shape: Shape) -> list[ColumnElement[bool]]:
 
 def _condition(name: str, shape: Shape) -> Iterator[ColumnElement[bool]]:
     if name == "query":
-        yield C.id.in_(_ids(name, shape))
+        yield _in_text_of_customer(name, shape)
     elif name in NAMES:
-        if name not in shape.short:
-            yield C.id.in_(_ids(name, shape))
+        if name in shape.indexed:
+            yield _in_text_of_customer(name, shape)
         yield _holds(func.folded(C[name]), name, shape)
     elif name in PLACES:
         values = select(COUNTED.key).where(
@@ -166,19 +201,21 @@ WHOLE: Mapping[str, ColumnElement[bool]] = {
 }
 
 
-def _ids(name: str, shape: Shape) -> Select[*tuple[Any, ...]]:
+def _in_text_of_customer(name: str, shape: Shape) -> ColumnElement[bool]:
     id = SEARCH.c.customer_id if shape.dialect == "postgresql" else literal_column("rowid")
-    return select(id).select_from(SEARCH).where(*_in_text(name, shape))
+    found = select(id).select_from(SEARCH).where(*_in_text(name, shape))
+    if name in shape.indexed or shape.dialect != "postgresql":
+        return C.id.in_(found)
+    return found.where(SEARCH.c.customer_id == C.id).correlate(CUSTOMERS).exists()
 
 
 def _in_text(name: str, shape: Shape) -> Iterator[ColumnElement[bool]]:
-    """That a customer's text holds the value: by the index where it is long enough for one."""
-    indexed = name not in shape.short
+    """That a customer's text holds the value, by the index where that is quicker."""
     if shape.dialect == "postgresql":
         like = SEARCH.c.key.like(bindparam(f"{name}_like"), escape="\\")
-        yield like if indexed else _holds(SEARCH.c.key, name, shape)
+        yield like if name in shape.indexed else _holds(SEARCH.c.key, name, shape)
         return
-    if indexed:
+    if name in shape.indexed:
         yield literal_column("customer_search").op("MATCH")(bindparam(f"{name}_match"))
     # The index folds a little more than lower case does.
     yield _holds(func.folded(SEARCH.c.key), name, shape)

@@ -100,15 +100,13 @@ def overview() -> Statistics:
 def in_use(dimension: str, *, country: str | None = None) -> list[str]:
     """The distinct countries, states or cities in use, sorted; those of one country if given."""
     of_country = () if country is None else (N.part == country,)
-    found = database.rows(select(N.key).where(N.dimension == dimension, *of_country).distinct())
-    return sorted(row.key for row in found)
+    return sorted(row.key for row in database.rows(_keys(dimension).where(*of_country)))
 
 
 def spellings(dimension: str, value: str) -> list[str]:
     """The countries, states or cities in use that are this one but for upper and lower case."""
     same = func.folded(N.key) == value.lower()
-    found = database.rows(select(N.key).where(N.dimension == dimension, same).distinct())
-    return [row.key for row in found]
+    return [row.key for row in database.rows(_keys(dimension).where(same))]
 
 
 def count(active: bool | None) -> int:
@@ -176,43 +174,36 @@ def _blocks() -> Select[*tuple[Any, ...]]:
     )
 
 
+def _keys(dimension: str) -> Select[*tuple[Any, ...]]:
+    of_dimension = select(N.key).where(N.dimension == dimension)
+    return of_dimension.group_by(N.key).having(func.sum(N.n) > 0)
+
+
 @lru_cache(maxsize=1)
 def _totals() -> Select[*tuple[Any, ...]]:
-    return select(N.dimension, N.n).where(N.dimension.in_(("customers", "active")))
+    return _summed(N.dimension.in_(("customers", "active")))
 
 
 @lru_cache(maxsize=1)
 def _overview() -> CompoundSelect[*tuple[Any, ...]]:
-    born = cast(func.replace(N.key, "-", ""), Integer)
-    years: ColumnElement[int] = (bindparam("today", type_=Integer) - born) // 10_000
-    of_age = select(func.sum(N.n * years).label("sum"), func.sum(N.n).label("n")).where(
-        N.dimension == "born"
-    )
-    ages = of_age.cte("ages")
-    whole = select(N.dimension, N.key, N.n).where(
-        N.dimension.in_(("customers", "active", "verified", "gender"))
-    )
-    created = select(N.dimension, N.key, N.n).where(
-        N.dimension == "created", N.key >= bindparam("since")
-    )
+    years: ColumnElement[int] = (bindparam("today", type_=Integer) - cast(N.key, Integer)) // 10_000
+    born = N.dimension == "born"
     return union_all(
-        whole,
-        created,
-        _largest("country"),
-        _largest("city"),
-        select(literal("ages"), literal("sum"), ages.c.sum),
-        select(literal("ages"), literal("n"), ages.c.n),
+        _summed(N.dimension.in_(("customers", "active", "verified", "gender"))),
+        _summed(N.dimension == "created", N.key >= bindparam("since")),
+        select(_largest("country").subquery()),
+        select(_largest("city").subquery()),
+        select(literal("ages"), literal("sum"), func.sum(N.n * years)).where(born),
+        select(literal("ages"), literal("n"), func.sum(N.n)).where(born),
     )
+
+
+def _summed(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    n = func.sum(N.n)
+    summed = select(N.dimension, N.key, n.label("n")).where(*conditions)
+    return summed.group_by(N.dimension, N.key).having(n != 0)
 
 
 def _largest(dimension: str) -> Select[*tuple[Any, ...]]:
-    n = func.sum(N.n)
-    largest = (
-        select(literal(dimension).label("dimension"), N.key, n.label("n"))
-        .where(N.dimension == dimension)
-        .group_by(N.key)
-        .order_by(n.desc(), N.key)
-        .limit(MOST_SHOWN)
-        .subquery()
-    )
-    return select(largest)
+    largest = _summed(N.dimension == dimension)
+    return largest.order_by(func.sum(N.n).desc(), N.key).limit(MOST_SHOWN)

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from customers_api.core import database
-from customers_api.core.customers import identity, insertion
+from customers_api.core.customers import identity, insertion, statistics
 from customers_api.core.customers.generation import storage, traits
 from customers_api.core.customers.generation.draws import uuid, weighted
 from customers_api.core.customers.generation.people import Record, customer
@@ -73,6 +73,8 @@ def _add_large(numbers: range, group_ids: Groups, workers: Workers, progress: Pr
                 stored += len(made.numbers)
                 progress(len(made.numbers))
             storage.remember_id(first_id + stored - 1)
+            database.afterwards(statistics.fold)
+            database.afterwards(storage.tell_planner)
     # Something is there already, or the operator's database role may not build indexes.
     except (IntegrityError, ProgrammingError):
         progress(-stored)
@@ -106,6 +108,7 @@ def _insert(records: Sequence[Record]) -> int:
     refused = frozenset(insertion.insert_customers(records))
     added = [record for place, record in enumerate(records) if place not in refused]
     insertion.insert_tags(added)
+    statistics.note_changes(len(added))
     return len(added)
 
 

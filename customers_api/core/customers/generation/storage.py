@@ -15,9 +15,9 @@ from customers_api.core import database
 from customers_api.core.customers.generation.rows import CUSTOMER_COLUMNS, TAG_COLUMNS, Made
 from customers_api.extensions import db
 
-TABLES = ("customers", "customer_tags")
+TABLES = ("customers", "customer_tags", "customer_search")
 # What takes an index or a foreign key away, and what brings it back as it was. The indexes of
-# primary keys stay. Foreign keys of the two tables go too: checked once, not for each row.
+# primary keys stay. Foreign keys of these tables go too: checked once, not for each row.
 DEFINITIONS = {
     "postgresql": """
         SELECT format('DROP INDEX %I', indexname), indexdef
@@ -43,12 +43,21 @@ PREPARATIONS = {
     "postgresql": (
         "SET LOCAL statement_timeout = 0",
         "SET LOCAL maintenance_work_mem = '128MB'",
-        "LOCK TABLE customers, customer_tags IN ACCESS EXCLUSIVE MODE",
+        "LOCK TABLE customers, customer_tags, customer_search IN ACCESS EXCLUSIVE MODE",
     ),
     "sqlite": ("PRAGMA ignore_check_constraints = ON",),
 }
 # A connection keeps a PRAGMA; what PostgreSQL was told ends with the transaction, failed or not.
 RESTORATIONS = {"postgresql": (), "sqlite": ("PRAGMA ignore_check_constraints = OFF",)}
+PLANNING = {
+    "postgresql": (
+        "SET statement_timeout = 0",
+        "VACUUM (ANALYZE) customers, customer_tags, customer_search, customer_counts",
+        "VACUUM customer_changes",
+        "RESET statement_timeout",
+    ),
+    "sqlite": ("PRAGMA analysis_limit = 1000", "PRAGMA optimize"),
+}
 NEXT_ID = {
     "postgresql": "SELECT nextval(pg_get_serial_sequence('customers', 'id'))",
     "sqlite": "SELECT 1 + coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'customers'",
@@ -62,7 +71,7 @@ REMEMBER_ID = {
 
 @contextmanager
 def tables_alone() -> Iterator[int]:
-    """The two tables for this unit of work alone, without indexes; gives the next customer's id.
+    """The tables for this unit of work alone, without indexes; gives the next customer's id.
 
     Raises IntegrityError at the end where something that is to be unique is not.
     """
@@ -87,6 +96,13 @@ def _run(commands: Iterable[str]) -> None:
 def remember_id(id: int) -> None:
     """Have the customers after these begin after this id."""
     database.write(text(REMEMBER_ID[database.dialect()]), {"id": id})
+
+
+def tell_planner() -> None:
+    """Have the database look at what it has now; by itself it would in a minute or so."""
+    with db.engine.connect() as connection:
+        for statement in PLANNING[database.dialect()]:
+            connection.execute(text(statement))
 
 
 def store(made: Made) -> None:
