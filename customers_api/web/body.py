@@ -12,8 +12,8 @@ from flask import current_app, request
 from marshmallow import Schema, ValidationError
 
 from customers_api.core.errors import Problem
-from customers_api.web.fields import UNKNOWN, InputSchema
 from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson
+from customers_api.web.schemas import UNKNOWN, InputSchema
 
 Loaded = dict[str, Any]
 

@@ -4,20 +4,18 @@ Each says in `openapi` how the reference shows it, so that what validates is wha
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
 import msgspec
-from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate
 
 from customers_api.core import text
-from customers_api.core.errors import Problem
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings
-
-Shape = Mapping[str, Any]
+from customers_api.web.schemas import Shape
 
 # Longer numbers are no amounts, and costly to compute with.
 LONGEST_NUMBER = 40
@@ -28,55 +26,6 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
-
-
-UNKNOWN = "Unknown or read-only field"
-
-
-class InputSchema(Schema):
-    """What a client may send: a field that is not declared, or is read-only, is refused by name."""
-
-    error_messages = {
-        "unknown": UNKNOWN,
-        "type": "Must be a JSON object",
-    }
-    EXAMPLE: ClassVar[Shape] = {}
-
-    class Meta:
-        unknown = RAISE
-
-    def review(self, fields: Mapping[str, Any], path: Mapping[str, Any]) -> Iterable[Problem]:
-        """What the core finds wrong with the fields whose shape is right; in the core's names."""
-        return ()
-
-
-class ChangesSchema(InputSchema):
-    """Part of what a client may send; nothing at all is refused."""
-
-    MAY_BE_EMPTY = False
-
-    def __init__(self) -> None:
-        super().__init__(partial=True)
-
-    @validates_schema
-    def _some(self, data: Mapping[str, Any], **kwargs: Any) -> None:
-        if not data and not self.MAY_BE_EMPTY:
-            raise ValidationError("Give at least one field to change")
-
-
-class AnswerSchema(Schema):
-    """What the server sends: describes it in the reference and orders the fields."""
-
-    EXAMPLE: ClassVar[Shape] = {}
-
-
-class QuerySchema(Schema):
-    """The query parameters of an operation; any other is refused by name."""
-
-    error_messages = {"unknown": "Unknown query parameter"}
-
-    class Meta:
-        unknown = RAISE
 
 
 class Text(fields.String):
@@ -121,22 +70,8 @@ class Count(Whole):
     """A JSON whole number from `least` to `most`."""
 
     def __init__(self, least: int, most: int = LARGEST_ID, **kwargs: Any) -> None:
-        bounds = validate.Range(least, most, error=_bounds(least, most))
-        super().__init__(validate=bounds, **kwargs)
-
-
-class QueryNumber(fields.Integer):
-    """A query parameter that is a whole number from `least` to `most`."""
-
-    def __init__(self, least: int, most: int = LARGEST_ID, **kwargs: Any) -> None:
-        self.least, self.most = least, most
-        super().__init__(metadata={"minimum": least, "maximum": most}, **kwargs)
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        digits = value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST_ID))
-        if not digits or not self.least <= int(value) <= self.most:
-            raise ValidationError(_bounds(self.least, self.most))
-        return int(value)
+        in_bounds = validate.Range(least, most, error=bounds(least, most))
+        super().__init__(validate=in_bounds, **kwargs)
 
 
 class Flag(fields.Boolean):
@@ -146,32 +81,6 @@ class Flag(fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid")
         return value
-
-
-class YesNo(fields.Field[bool]):
-    """A query parameter that is true or false."""
-
-    WORDS: ClassVar[Mapping[str, bool]] = {
-        "true": True,
-        "false": False,
-        "1": True,
-        "0": False,
-        "yes": True,
-        "no": False,
-    }
-
-    @property
-    def openapi(self) -> Shape:
-        """The words, and which of them is meant when the parameter is left out."""
-        shape: Shape = {"type": "string", "enum": [*self.WORDS]}
-        if self.load_default is missing:
-            return shape
-        return {**shape, "default": str(self.load_default).lower()}
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if value not in self.WORDS:
-            raise ValidationError(f"Must be one of {', '.join(self.WORDS)}")
-        return self.WORDS[value]
 
 
 class Money(fields.Decimal):
@@ -329,7 +238,8 @@ def check_length(items: Sequence[Any], least: int, most: int) -> None:
         raise ValidationError(f"Takes {least} to {most} items, not {len(items)}")
 
 
-def _bounds(least: int, most: int) -> str:
+def bounds(least: int, most: int) -> str:
+    """What to say of a number that is not from `least` to `most`."""
     if most == LARGEST_ID:
         return f"Must be a whole number, {least} or more"
     return f"Must be a whole number from {least} to {most}"

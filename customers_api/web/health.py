@@ -12,7 +12,7 @@ from customers_api.core.errors import Unavailable
 from customers_api.version import VERSION
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
-from customers_api.web.fields import AnswerSchema, Shape
+from customers_api.web.schemas import AnswerSchema, Shape
 
 # What asks for our health gives up soon as well; a database that takes longer is not there.
 PATIENCE_SECONDS = 2.0

@@ -17,7 +17,6 @@ from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenM
 from customers_api.version import VERSION
 from customers_api.web import problems
 from customers_api.web.contract import Contract, registered
-from customers_api.web.fields import AnswerSchema, InputSchema, Shape
 from customers_api.web.operation import UNSAFE, By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
@@ -25,6 +24,7 @@ from customers_api.web.problems import (
     NotJson,
     Unexpected,
 )
+from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
 JSON = "application/json"
 PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")

@@ -12,9 +12,9 @@ from customers_api.core import database
 from customers_api.core.actor import Actor, Role
 from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
-from customers_api.web.fields import AnswerSchema, InputSchema, QuerySchema
 from customers_api.web.problems import Refused
 from customers_api.web.rows import Encoder, encode, json
+from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
 
 View = Callable[..., Any]
 Authenticate = Callable[[Role], Actor]

@@ -10,7 +10,7 @@ from flask import request
 from marshmallow import ValidationError, fields
 
 from customers_api.core.types import LARGEST_ID
-from customers_api.web.fields import Shape
+from customers_api.web.schemas import Shape
 
 MARK = b"after:"
 

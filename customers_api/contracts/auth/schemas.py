@@ -4,7 +4,8 @@ from typing import ClassVar
 
 from marshmallow import fields
 
-from customers_api.web.fields import AnswerSchema, InputSchema, Secret, Shape, Text
+from customers_api.web.fields import Secret, Text
+from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
 EXAMPLE_JWT = "eyJhbGciOiJIUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiJzZXNzaW9uOjEifQ.c2lnbmF0dXJl"
 

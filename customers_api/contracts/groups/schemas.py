@@ -7,15 +7,8 @@ from marshmallow import ValidationError, fields
 
 from customers_api.core.errors import Problem
 from customers_api.core.groups import service as groups
-from customers_api.web.fields import (
-    AnswerSchema,
-    ChangesSchema,
-    InputSchema,
-    Instant,
-    QuerySchema,
-    Shape,
-    Text,
-)
+from customers_api.web.fields import Instant, Text
+from customers_api.web.schemas import AnswerSchema, ChangesSchema, InputSchema, QuerySchema, Shape
 
 
 class GroupFields(InputSchema):

@@ -9,15 +9,9 @@ from customers_api.contracts.shared.schemas import Customer, NewCustomer
 from customers_api.core.customers import review
 from customers_api.core.customers.queries import SORTABLE
 from customers_api.core.errors import Problem
-from customers_api.web.fields import (
-    AnswerSchema,
-    InputSchema,
-    QuerySchema,
-    Records,
-    Shape,
-    YesNo,
-    one_of,
-)
+from customers_api.web.fields import Records, one_of
+from customers_api.web.parameters import YesNo
+from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema, Shape
 
 
 class NewCustomers(InputSchema):

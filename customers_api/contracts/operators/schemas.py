@@ -8,17 +8,8 @@ from marshmallow import fields
 from customers_api.core.actor import Role
 from customers_api.core.errors import Problem
 from customers_api.core.operators import service as operators
-from customers_api.web.fields import (
-    AnswerSchema,
-    ChangesSchema,
-    Flag,
-    InputSchema,
-    Instant,
-    Secret,
-    Shape,
-    Text,
-    one_of,
-)
+from customers_api.web.fields import Flag, Instant, Secret, Text, one_of
+from customers_api.web.schemas import AnswerSchema, ChangesSchema, InputSchema, Shape
 
 ROLES = tuple(role.value for role in Role)
 

@@ -6,7 +6,8 @@ from marshmallow import fields
 
 from customers_api.contracts.shared.directory_schemas import Found
 from customers_api.contracts.shared.schemas import Customer, CustomerChanges
-from customers_api.web.fields import AnswerSchema, Midnight, Shape
+from customers_api.web.fields import Midnight
+from customers_api.web.schemas import AnswerSchema, Shape
 
 
 class RegistryCustomer(Customer):

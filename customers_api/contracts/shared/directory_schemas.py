@@ -11,23 +11,10 @@ from customers_api.core.customers.queries import SORTABLE
 from customers_api.core.errors import Problem
 from customers_api.extensions import settings
 from customers_api.web.converters import who
-from customers_api.web.fields import (
-    AnswerSchema,
-    Count,
-    Flag,
-    InputSchema,
-    Instant,
-    Line,
-    Moment,
-    QueryNumber,
-    QuerySchema,
-    Shape,
-    Tags,
-    YesNo,
-    check_length,
-    one_of,
-)
+from customers_api.web.fields import Count, Flag, Instant, Line, Moment, Tags, check_length, one_of
 from customers_api.web.paging import Cursor
+from customers_api.web.parameters import QueryNumber, YesNo
+from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema, Shape
 
 MOST_A_PAGE = 1000
 

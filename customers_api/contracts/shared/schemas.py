@@ -11,22 +11,19 @@ from customers_api.core.errors import Problem
 from customers_api.web.fields import (
     NOT_BLANK,
     Amount,
-    AnswerSchema,
-    ChangesSchema,
     Choices,
     Day,
     Flag,
-    InputSchema,
     Instant,
     JsonObject,
     Moment,
     Money,
-    Shape,
     Tags,
     Text,
     Whole,
     one_of,
 )
+from customers_api.web.schemas import AnswerSchema, ChangesSchema, InputSchema, Shape
 
 STATUSES = tuple(status.value for status in Status)
 

@@ -8,15 +8,8 @@ from marshmallow import fields
 from customers_api.core.actor import Role
 from customers_api.core.errors import Problem
 from customers_api.core.tokens import service as tokens
-from customers_api.web.fields import (
-    AnswerSchema,
-    InputSchema,
-    Instant,
-    Shape,
-    Text,
-    Whole,
-    one_of,
-)
+from customers_api.web.fields import Instant, Text, Whole, one_of
+from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
 ROLES = tuple(role.value for role in Role)
 

@@ -90,7 +90,7 @@ def _with_any(fields: Fields, count: int) -> Statement:
             select(T.customer_id)
             .where(T.tag == bindparam(f"tag_{i}"), T.customer_id > AFTER)
             .order_by(T.customer_id)
-            .limit(bindparam("enough", 0))
+            .limit(bindparam("enough", 0, type_=Id))
             .subquery()
         )
         for i in range(count)
@@ -109,7 +109,7 @@ def _with_every(fields: Fields, count: int) -> Statement:
             other.c.customer_id == first.c.customer_id, other.c.tag == bindparam(f"tag_{i}")
         )
         found = found.where(also.exists())
-    enough = found.order_by(first.c.customer_id).limit(bindparam("enough", 0)).subquery()
+    enough = found.order_by(first.c.customer_id).limit(bindparam("enough", 0, type_=Id)).subquery()
     return _part(fields, C.id.in_(select(enough)))
 
 
@@ -121,7 +121,7 @@ def _located(fields: Fields, places: tuple[str, ...]) -> Statement:
 
 def _part(fields: Fields, *conditions: ColumnElement[bool]) -> Statement:
     found = select(*queries.columns(fields)).where(*conditions).order_by(C.id)
-    return found.offset(bindparam("skip", 0)).limit(bindparam("limit", 0))
+    return found.offset(bindparam("skip", 0, type_=Id)).limit(bindparam("limit", 0))
 
 
 def _continued(

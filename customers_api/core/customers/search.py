@@ -29,6 +29,7 @@ from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.statistics import COUNTS_NOW
 from customers_api.core.database import AnyRow
 from customers_api.core.paging import Slice, Sort
+from customers_api.core.types import LARGEST_ID, Id
 
 C = CUSTOMERS.c
 COUNTED = COUNTS_NOW.c
@@ -75,7 +76,7 @@ def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part:
     given = {name: value for name, value in filters.items() if value not in (None, "", ())}
     parameters = dict(_parameters(given))
     shape = _shape(given, parameters)
-    cut = {**parameters, "skip": part.skip, "limit": part.limit}
+    cut = {**parameters, "skip": min(part.skip, LARGEST_ID), "limit": part.limit}
     if shape.is_selective:
         rows = database.rows(_found_first(shape, sort, fields), cut)
         if rows or not part.skip:
@@ -164,7 +165,7 @@ def _sampled(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
 def _cut(statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape) -> Select[*tuple[Any, ...]]:
     return (
         statement.order_by(*queries.order_by(sort, shape.dialect))
-        .offset(bindparam("skip", 0))
+        .offset(bindparam("skip", 0, type_=Id))
         .limit(bindparam("limit", 0))
     )
 

@@ -175,7 +175,7 @@ def _update(who: Who, changes: Fields, show: queries.Fields) -> AnyRow:
 
 def _update_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
     numbers = [who for who in ids if isinstance(who, int) and 0 < who <= LARGEST_ID]
-    words = [who for who in ids if isinstance(who, str)]
+    words = [who for who in ids if isinstance(who, str) and "\0" not in who]
     wanted = or_(C.id.in_(numbers), C.customer_id.in_(words))
     statement = _changed(changes).where(wanted)
     return database.write(statement.returning(C.id, C.customer_id, C.uuid)).all()
