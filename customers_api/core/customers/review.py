@@ -100,7 +100,7 @@ def conflicts(records: Records, paths: Paths, *, besides: Who | None = None) -> 
 
 def refuse(problems: Sequence[Problem]) -> NoReturn:
     """Raise what these problems amount to: EmailTaken where they are nothing else."""
-    if all(problem.message == EMAIL_TAKEN for problem in problems):
+    if all(problem.message in (EMAIL_TAKEN, EMAIL_REPEATED) for problem in problems):
         raise EmailTaken(problems)
     raise Invalid(problems)
 
