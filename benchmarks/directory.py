@@ -115,8 +115,10 @@ def pages(client: Client, total: int) -> None:
 def searches(client: Client) -> None:
     """Substrings that few have, that many have, and the usual filters."""
     path = f"{PREFIX}/search"
+    somebody = client.call("GET", f"{PREFIX}/?limit=1")[0]["username"]
     for title, body, limit in (
-        ("few match", {"query": "99999"}, 20),
+        ("few match", {"query": somebody[2:]}, 20),
+        ("few match, one trigram", {"query": "99999"}, 20),
         ("few match, by name", {"last_name": "köhl", "first_name": "zey"}, 20),
         ("many match", {"query": "an"}, 500),
         ("many match, three letters", {"query": "example"}, 500),

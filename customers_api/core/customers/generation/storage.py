@@ -42,7 +42,7 @@ DEFINITIONS = {
 PREPARATIONS = {
     "postgresql": (
         "SET LOCAL statement_timeout = 0",
-        "SET LOCAL maintenance_work_mem = '128MB'",
+        "SET LOCAL maintenance_work_mem = '512MB'",
         "LOCK TABLE customers, customer_tags, customer_search IN ACCESS EXCLUSIVE MODE",
     ),
     "sqlite": ("PRAGMA ignore_check_constraints = ON",),
