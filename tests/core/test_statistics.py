@@ -1,0 +1,175 @@
+"""The counts that the database keeps: folded or not, and while others write, they are the same."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from threading import Event
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from customers_api.core import clock, database
+from customers_api.core.customers import service, statistics
+from customers_api.core.customers.model import CUSTOMER_CHANGES, CUSTOMERS
+
+C = CUSTOMERS.c
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def registry(app: Flask) -> Iterator[Flask]:
+    """The core on an empty database."""
+    with app.app_context():
+        yield app
+
+
+def person(number: int, **fields: Any) -> Json:
+    return {"first_name": "A", "last_name": "B", "email": f"a{number}@example.com", **fields}
+
+
+def load(first: int, count: int, **fields: Any) -> None:
+    records = [person(n, country=f"c{n % 7}", **fields) for n in range(first, first + count)]
+    database.in_unit_of_work(lambda: service.load(records))
+
+
+def overview() -> Json:
+    return {name: v for name, v in asdict(statistics.overview()).items() if name != "as_of"}
+
+
+def waiting() -> int:
+    return int(database.rows(select(func.count()).select_from(CUSTOMER_CHANGES))[0][0])
+
+
+def every_count() -> dict[tuple[Any, ...], int]:
+    summed = """
+        SELECT dimension, key, part, sum(n) AS n FROM customer_counts_now
+        GROUP BY dimension, key, part HAVING sum(n) <> 0
+    """
+    rows = database.rows(text(summed))
+    return {(row.dimension, row.key, row.part): int(row.n) for row in rows}
+
+
+def check_totals() -> None:
+    """Fail unless the counts are those of the customers."""
+    found = database.rows(select(C.id, C.country, C.customer_status).order_by(C.id))
+    by_country: dict[str, int] = {}
+    for row in found:
+        by_country[row.country] = by_country.get(row.country, 0) + 1
+    shown = statistics.overview()
+    assert shown.total_customers == len(found) == statistics.count(None)
+    assert shown.customers_by_country == {k: n for k, n in by_country.items() if k}
+    active = sum(row.customer_status == "active" for row in found)
+    assert shown.active_customers == active == statistics.count(True)
+    assert statistics.count(False) == len(found) - active
+    for place in range(0, len(found), max(1, len(found) // 7)):
+        first, skip = statistics.block_at(place, None)
+        assert [row.id for row in found if row.id >= first][skip] == found[place].id
+
+
+def test_folding_changes_no_count(registry: Flask) -> None:
+    load(0, 30, city="x", gender="g")
+    database.in_unit_of_work(lambda: service.change_many([1, 2, 3], {"country": "new"}))
+    database.in_unit_of_work(lambda: service.remove(4))
+    before, shown = every_count(), overview()
+    assert waiting() > 0
+    for _ in range(2):
+        statistics.fold()
+        assert waiting() == 0
+        assert (every_count(), overview()) == (before, shown)
+    database.in_unit_of_work(lambda: service.deactivate(5))
+    assert overview()["active_customers"] == shown["active_customers"] - 1
+    check_totals()
+
+
+def test_counts_of_nobody_are_not_kept(registry: Flask) -> None:
+    load(0, 3)
+    statistics.fold()
+    for id in (1, 2, 3):
+        database.in_unit_of_work(partial(service.remove, id))
+    assert every_count() == {}
+    statistics.fold()
+    assert database.rows(text("SELECT * FROM customer_counts")) == []
+
+
+def test_a_change_that_no_count_shows_leaves_nothing_to_fold(registry: Flask) -> None:
+    load(0, 3)
+    statistics.fold()
+    database.in_unit_of_work(lambda: service.change(1, {"notes": "x"}, ("id",)))
+    database.in_unit_of_work(lambda: service.change(1, {"first_name": "Z"}, ("id",)))
+    assert waiting() == 0
+
+
+def test_many_writes_have_the_changes_folded(registry: Flask) -> None:
+    load(0, 1500)
+    assert waiting() == 0
+    check_totals()
+
+
+def test_a_unit_of_work_that_fails_is_not_counted(registry: Flask) -> None:
+    def fail() -> None:
+        service.load([person(n) for n in range(1500)])
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        database.in_unit_of_work(fail)
+    assert (statistics.count(None), every_count()) == (0, {})
+
+
+def test_places_are_found_over_gaps_and_blocks(registry: Flask) -> None:
+    load(0, 2500)
+    removed = {*range(50, 2500, 50), *range(1000, 1100, 3)}
+    database.in_unit_of_work(lambda: [service.remove(id) for id in removed])
+    check_totals()
+    assert statistics.block_at(10**6, None)[1] == 0
+
+
+def write(app: Flask, writer: int) -> None:
+    with app.app_context():
+        for n in range(12):
+            start = 1000 * writer + 5 * n
+            load(start, 5)
+            emails = [f"a{start + i}@example.com" for i in range(2)]
+            found = select(C.id).where(C.email_key.in_(emails))
+            first, second = (row.id for row in database.rows(found))
+            for work in (
+                partial(service.change_many, [first, second], {"country": "z"}),
+                *([partial(service.remove, first)] if n % 3 == 0 else ()),
+                partial(service.change, second, {"city": "y"}, ("id",)),
+            ):
+                database.in_unit_of_work(work)
+
+
+def fold_until(app: Flask, done: Event) -> int:
+    folded = 0
+    with app.app_context():
+        while not done.is_set():
+            try:
+                statistics.fold()
+                folded += 1
+            except DBAPIError as error:
+                # Of two that fold at once, one may be told to try again.
+                if not database.is_retryable(error):
+                    raise
+    return folded
+
+
+def test_folding_while_others_write_loses_nothing(registry: Flask) -> None:
+    done = Event()
+    with ThreadPoolExecutor(6) as pool:
+        folding = [pool.submit(fold_until, registry, done) for _ in range(2)]
+        writing = [pool.submit(write, registry, writer) for writer in range(4)]
+        try:
+            for each in writing:
+                each.result(timeout=60)
+        finally:
+            done.set()
+    assert sum(each.result() for each in folding) > 0
+    assert statistics.overview().total_customers == 4 * (60 - 4)
+    check_totals()
+    statistics.fold()
+    check_totals()
+    assert statistics.overview().as_of <= clock.now()
