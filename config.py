@@ -66,7 +66,8 @@ class Config:
 
     def _default_database(self) -> str:
         folder = ROOT / "instance"
-        folder.mkdir(exist_ok=True)
+        # Only we may look into it: it holds what tokens are signed with, and customers.
+        folder.mkdir(mode=0o700, exist_ok=True)
         return "sqlite:///" + quote(str(folder / "customers.db"))
 
 
@@ -158,7 +159,7 @@ def _parsed(url: str) -> str:
 
 def kept_secret(path: Path) -> str:
     """The development secret in `path`, made the first time, readable by its owner only."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.exists():
         draft.touch(mode=0o600)

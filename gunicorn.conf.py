@@ -36,6 +36,9 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 # By default a socket in the home folder, shared by every instance on the machine.
 control_socket_disable = True
 
+# No client, and no proxy that hands on what a client sends, decides where the application is.
+forwarder_headers = ""
+
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190

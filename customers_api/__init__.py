@@ -16,7 +16,7 @@ from customers_api.contracts.tokens.tokens import contract as tokens
 from customers_api.core import database
 from customers_api.extensions import db, jwt, migrate
 from customers_api.web import access, contract, health, problems, reference
-from customers_api.web.converters import CustomerConverter
+from customers_api.web.converters import CONVERTERS
 
 CONTRACTS = (main, registry, groups, auth, operators, tokens, health.contract)
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
@@ -35,7 +35,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.logger.setLevel(config.LOG_LEVEL)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.url_map.converters["customer"] = CustomerConverter
+    app.url_map.converters.update(CONVERTERS)
 
     db.init_app(app)
     migrate.init_app(app, db)

@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import make_url
+from sqlalchemy.exc import OperationalError
 
 from customers_api.cli.running import complaints, run
 from customers_api.core.actor import Role
@@ -37,8 +38,11 @@ def prepare() -> None:
     host, port = current_app.config["HOST"], current_app.config["PORT"]
     _check_free(host, port)
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    with complaints():
+    try:
         upgrade()
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise click.ClickException(f"the database cannot be opened: {reason}") from error
     password = None
     if current_app.config["ENVIRONMENT"] == "development":
         password = run(_fill)

@@ -36,7 +36,10 @@ def password() -> str:
     """A new password: asked for twice on a terminal, else the first line of standard input."""
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise click.ClickException("the password on standard input is not UTF-8") from error
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

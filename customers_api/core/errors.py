@@ -60,6 +60,6 @@ class Denied(Error):
 
 
 class Unavailable(Error):
-    """The database cannot be reached at the moment; try again shortly."""
+    """The database cannot be reached, or takes too long, at the moment; try again shortly."""
 
     code = "unavailable"

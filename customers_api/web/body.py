@@ -55,14 +55,22 @@ def _content() -> bytes:
 
     werkzeug cuts a chunked body at its limit without a word, so one byte more is let through.
     """
-    most: int = current_app.config["MAX_CONTENT_LENGTH"]
-    if (request.content_length or 0) > most:
-        raise BodyTooLarge
+    most = check_size()
     request.max_content_length = most + 1
     content = request.get_data(cache=False)
     if len(content) > most:
         raise BodyTooLarge
+    if len(content) < (request.content_length or 0):
+        raise BodyMalformed("The body is shorter than its Content-Length says.")
     return content
+
+
+def check_size() -> int:
+    """The most bytes a body may have; raises BodyTooLarge where more are announced."""
+    most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    if (request.content_length or 0) > most:
+        raise BodyTooLarge
+    return most
 
 
 def body(

@@ -1,6 +1,10 @@
 """What the parts of a path mean."""
 
-from werkzeug.routing import BaseConverter
+from collections.abc import Mapping
+
+from werkzeug.routing import BaseConverter, PathConverter
+
+from customers_api.core.types import LARGEST_ID
 
 LONGEST_NUMBER = 19
 
@@ -10,6 +14,25 @@ def who(text: str) -> int | str:
     if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
         return int(text)
     return text.upper()
+
+
+class IdConverter(BaseConverter):
+    """A number of ASCII digits; one that no database holds names nothing, however long it is."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        """The number, or the first that is too large."""
+        digits = value.lstrip("0")
+        return int(digits or "0") if len(digits) <= LONGEST_NUMBER else LARGEST_ID + 1
+
+
+class TextConverter(PathConverter):
+    """A text that may hold slashes; a final one is the path's and not the text's."""
+
+    def to_python(self, value: str) -> str:
+        """The text."""
+        return value.removesuffix("/")
 
 
 class CustomerConverter(BaseConverter):
@@ -24,3 +47,10 @@ class CustomerConverter(BaseConverter):
     def to_python(self, value: str) -> int | str:
         """The id, as the core takes it."""
         return who(value)
+
+
+CONVERTERS: Mapping[str, type[BaseConverter]] = {
+    "customer": CustomerConverter,
+    "int": IdConverter,
+    "text": TextConverter,
+}

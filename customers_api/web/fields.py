@@ -20,6 +20,10 @@ from customers_api.web.schemas import Shape
 # Longer numbers are no amounts, and costly to compute with.
 LONGEST_NUMBER = 40
 LONGEST_LINE = 1000
+# Python takes four control characters for white space, too; they are refused, not stripped.
+WHITE_SPACE = "".join(
+    c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f"
+)
 _document = msgspec.json.Encoder(decimal_format="number")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?")
 _MOMENT = re.compile(
@@ -34,7 +38,7 @@ class Text(fields.String):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str):
             raise self.make_error("invalid")
-        return value.strip()
+        return stripped(value)
 
 
 class Line(Text):
@@ -172,8 +176,18 @@ class Tags(fields.Field[tuple[str, ...]]):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, str):
             raise ValidationError("Not a string of tags separated by commas")
-        tags = (tag.strip() for tag in value.split(","))
+        tags = (stripped(tag) for tag in value.split(","))
         return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+
+class WantedTags(Tags):
+    """Tags to look for, separated by commas."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        wanted = super()._deserialize(value, *args, **kwargs)
+        if complaint := text.one_line(value.strip(), most=LONGEST_LINE):
+            raise ValidationError(complaint)
+        return wanted
 
 
 class Choices(fields.List[Any]):
@@ -243,6 +257,11 @@ def bounds(least: int, most: int) -> str:
     if most == LARGEST_ID:
         return f"Must be a whole number, {least} or more"
     return f"Must be a whole number from {least} to {most}"
+
+
+def stripped(value: str) -> str:
+    """The text without the white space around it."""
+    return value.strip(WHITE_SPACE)
 
 
 NOT_BLANK = validate.Length(min=1, error="Must not be blank")

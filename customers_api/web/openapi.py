@@ -17,7 +17,7 @@ from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenM
 from customers_api.version import VERSION
 from customers_api.web import problems
 from customers_api.web.contract import Contract, registered
-from customers_api.web.operation import UNSAFE, By, Operation, Strings, schemas_of
+from customers_api.web.operation import By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
     BodyTooLarge,
@@ -31,6 +31,7 @@ PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 KINDS: Mapping[str, tuple[Shape, int | str]] = {
     "int": ({"type": "integer", "minimum": 0}, 7),
     "customer": ({"type": "string", "description": "An id or a customer_id."}, "CUST_A1B2C3D4"),
+    "text": ({"type": "string"}, "leonie.koehler@example.com"),
     "": ({"type": "string"}, "leoniekoehler"),
 }
 ABOUT = """\
@@ -200,7 +201,7 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
         yield Denied
     if operation.body is not None:
         yield from (BodyMalformed, BodyTooLarge, NotJson)
-    elif operation.method in UNSAFE:
+    else:
         yield BodyTooLarge
     yield from (Unexpected, Unavailable)
 

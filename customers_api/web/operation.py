@@ -72,6 +72,8 @@ class Operation:
         """The answer to the request at hand; raises what the contract's errors render."""
         if self.role is not None:
             g.actor = authenticate(self.role)
+        if self.body is None:
+            incoming.check_size()
         query, parameters = incoming.query(self.query)
         schema = _chosen(self.body, query)
         if not self.body_required and not incoming.is_given():
@@ -90,7 +92,7 @@ class Operation:
         try:
             result = self._run(arguments)
         except Invalid as error:
-            raise self._on_wire(error, schema) from error
+            raise self._on_wire(error, schema, path) from error
         return self._encoded(result, query)
 
     @cached_property
@@ -119,9 +121,10 @@ class Operation:
             return encoder.streamed(content)
         return json(encoder.many(content) if self.many else encoder.one(content))
 
-    def _on_wire(self, error: Invalid, schema: Schema | None) -> Invalid:
-        """The core's complaint in the wire's names, about the query or about the body."""
-        parameters = [p for p in error.problems if p.path and p.path[0] in self.query.fields]
+    def _on_wire(self, error: Invalid, schema: Schema | None, path: Mapping[str, Any]) -> Invalid:
+        """The core's complaint in the wire's names, about path and query or about the body."""
+        named = {*self.query.fields, *path}
+        parameters = [p for p in error.problems if p.path and p.path[0] in named]
         pointers = [
             Problem(incoming.on_wire(schema, problem.path), problem.message)
             for problem in error.problems

@@ -76,3 +76,10 @@ def test_a_disabled_operator_is_kept_out_at_once(app: Flask, anonymous: Api) -> 
 def test_an_unknown_operator_is_one_line(app: Flask) -> None:
     code, said = invoke(app, "operators", "disable", "nobody")
     assert (code, said) == (1, "Error: Operator not found\n")
+
+
+def test_a_password_that_is_no_text_is_refused_in_one_line(app: Flask) -> None:
+    words = ("operators", "create", "nadia", "--role", "editor")
+    result = app.test_cli_runner().invoke(args=words, input=b"\xff\xfe long password\n")
+    assert result.exit_code == 1
+    assert result.output == "Error: the password on standard input is not UTF-8\n"

@@ -103,12 +103,10 @@ def _read_in_sqlite(engine: Engine, statement: str, values: Any) -> Iterator[str
                 yield found[1]
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["{id}", "username/{username}", "email/{email}", "/api/v1/customers/{customer_id}"],
-)
-def test_a_look_up_reads_one_customer(ask: Ask, someone: Json, path: str) -> None:
-    assert scanned(db.engine, ask, path.format(**someone)) == set()
+def test_a_look_up_reads_one_customer(ask: Ask, someone: Json) -> None:
+    v1 = f"/api/v1/customers/{someone['customer_id']}"
+    for path in (str(someone["id"]), "username/{username}", "email/{email}", v1):
+        assert scanned(db.engine, ask, path.format(**someone)) == set(), path
 
 
 def test_a_page_by_cursor_starts_at_its_customer(ask: Ask) -> None:
@@ -125,7 +123,6 @@ def test_a_deep_page_by_skip_starts_at_its_block(ask: Ask) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        {"query": "@EXAMPLE.com1"},
         {"query": "zzzyx"},
         {"last_name": "zzqx"},
         {"email": "nobody@example.com"},
@@ -141,12 +138,7 @@ def test_a_search_of_what_few_have_reads_few(ask: Ask, body: Json) -> None:
 
 
 @pytest.mark.parametrize("field", ["city", "country"])
-def test_a_search_of_a_place_where_few_are_reads_few(
-    ask: Ask, request: pytest.FixtureRequest, backend: str, field: str
-) -> None:
-    if backend == "postgresql":
-        reason = "the planner does not know how few places the counts give, and scans customers"
-        request.applymarker(pytest.mark.xfail(reason=reason))
+def test_a_search_of_a_place_where_few_are_reads_few(ask: Ask, field: str) -> None:
     assert scanned(db.engine, ask, "search", json={field: "no such place"}) == set()
 
 

@@ -112,3 +112,22 @@ def test_a_taken_port_is_one_line(checkout: Path) -> None:
     assert second.returncode != 0
     assert len(second.stderr.strip().splitlines()) == 1
     assert environ["PORT"] in second.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://nobody@127.0.0.1:1/none", "sqlite:////nonexistent/none.db"]
+)
+def test_a_database_that_cannot_be_opened_is_one_line(checkout: Path, url: str) -> None:
+    environ = environment(PORT=free_port(), DATABASE_URL=url)
+    ended = subprocess.run(
+        ["script/server"],
+        check=False,
+        cwd=checkout,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode != 0
+    assert "the database cannot be opened" in ended.stderr
+    assert len(ended.stderr.strip().splitlines()) == 1

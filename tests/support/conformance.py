@@ -19,7 +19,7 @@ class Conformance:
         resource = Resource(contents=document, specification=DRAFT202012)
         self._registry = Registry().with_resource("urn:openapi", resource)
         self._paths = {
-            path: re.compile(re.sub(r"\\\{\w+\\\}", "[0-9]+", re.escape(path.rstrip("/"))) + "/?")
+            path: re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path.rstrip("/"))) + "/?")
             for path in document["paths"]
         }
 

@@ -22,6 +22,7 @@ from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.database import AnyRow
 from customers_api.core.paging import Slice, Sort
 from customers_api.web.contract import Contract
+from customers_api.web.converters import who
 from customers_api.web.operation import Answer, Strings
 from customers_api.web.paging import next_link
 
@@ -72,7 +73,7 @@ def _mount_lists(contract: Contract, customer: Customer) -> None:
 
     @contract.operation(
         "GET",
-        "/tags/<tags>",
+        "/tags/<text:tags>",
         role=Role.READER,
         query=TagsQuery(),
         answer=customer,
@@ -126,9 +127,12 @@ def _mount_search(contract: Contract, customer: Customer, found: Found) -> None:
     )
     def change_many(body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change many customers alike."""
-        ids = body["customer_ids"]
-        changed = customers.change_many(ids, body["updates"], at=("updates",))
-        return {"updated": changed.count, "not_found": changed.not_found}
+        # Named in the answer as they were in the request.
+        given = {
+            who(each) if isinstance(each, str) else each: each for each in body["customer_ids"]
+        }
+        changed = customers.change_many([*given], body["updates"], at=("updates",))
+        return {"updated": changed.count, "not_found": [given[id] for id in changed.not_found]}
 
 
 def _mount_lookups(contract: Contract, customer: Customer) -> None:
@@ -144,7 +148,7 @@ def _mount_lookups(contract: Contract, customer: Customer) -> None:
         """Read the customer with this username."""
         return queries.get_by("username", username, shown)
 
-    @contract.operation("GET", "/email/<email>", **declared)
+    @contract.operation("GET", "/email/<text:email>", **declared)
     def by_email(email: str) -> AnyRow:
         """Read the customer with this email, without regard to case."""
         return queries.by_email(email, shown)

@@ -10,8 +10,16 @@ from customers_api.core.customers import review
 from customers_api.core.customers.queries import SORTABLE
 from customers_api.core.errors import Problem
 from customers_api.extensions import settings
-from customers_api.web.converters import who
-from customers_api.web.fields import Count, Flag, Instant, Line, Moment, Tags, check_length, one_of
+from customers_api.web.fields import (
+    Count,
+    Flag,
+    Instant,
+    Line,
+    Moment,
+    WantedTags,
+    check_length,
+    one_of,
+)
 from customers_api.web.paging import Cursor
 from customers_api.web.parameters import QueryNumber, YesNo
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema, Shape
@@ -76,7 +84,7 @@ class Search(InputSchema):
     is_active = Flag(allow_none=True)
     is_verified = Flag(allow_none=True)
     company_name = Line(allow_none=True)
-    tags = Tags(allow_none=True)
+    tags = WantedTags(allow_none=True)
     created_after = Moment(allow_none=True)
     created_before = Moment(allow_none=True)
     sort_by = fields.String(validate=one_of(SORTABLE), load_default="created_at")
@@ -131,7 +139,7 @@ class Ids(fields.Field[list[int | str]]):
         }
         if wrong:
             raise ValidationError(wrong)
-        return list(dict.fromkeys(who(each) if isinstance(each, str) else each for each in value))
+        return value
 
 
 class NotInBulk(fields.Field[str]):

@@ -11,6 +11,7 @@ from customers_api.core.customers import queries, statistics
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.queries import Fields
 from customers_api.core.database import AnyRow
+from customers_api.core.errors import Invalid, Problem
 from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Slice, Sort
 from customers_api.core.types import LARGEST_ID, Id
@@ -18,6 +19,7 @@ from customers_api.core.types import LARGEST_ID, Id
 C = CUSTOMERS.c
 T = TAGS.c
 AFTER = bindparam("after", type_=Id)
+MOST_TAGS = 20
 Statement = Select[*tuple[Any, ...]]
 
 
@@ -44,7 +46,12 @@ def every(part: Slice, active: bool | None, fields: Fields) -> Sequence[AnyRow]:
 def tagged(
     tags: Sequence[str], part: Slice, fields: Fields, *, every_tag: bool
 ) -> Sequence[AnyRow]:
-    """A part of the customers with any of these tags, or with every one; one more if there is."""
+    """A part of the customers with any of these tags, or with every one; one more if there is.
+
+    Raises Invalid for more tags than one statement should have branches.
+    """
+    if len(tags) > MOST_TAGS:
+        raise Invalid([Problem(("tags",), f"At most {MOST_TAGS} tags, not {len(tags)}")])
     wanted = [tag for tag in tags if "\0" not in tag]
     if not wanted or (every_tag and len(wanted) < len(tags)):
         return ()

@@ -103,6 +103,13 @@ def in_use(dimension: str, *, country: str | None = None) -> list[str]:
     return sorted(row.key for row in database.rows(_keys(dimension).where(*of_country)))
 
 
+def holding(dimension: str, value: str) -> list[str]:
+    """The countries, states or cities in use that hold this text, whatever its case."""
+    position = func.strpos if database.dialect() == "postgresql" else func.instr
+    holds = position(func.folded(N.key), value.lower()) > 0
+    return [row.key for row in database.rows(_keys(dimension).where(holds))]
+
+
 def spellings(dimension: str, value: str) -> list[str]:
     """The countries, states or cities in use that are this one but for upper and lower case."""
     same = func.folded(N.key) == value.lower()

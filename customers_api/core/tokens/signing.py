@@ -20,6 +20,8 @@ from customers_api.core.errors import Unauthenticated
 from customers_api.core.tokens.model import Token
 from customers_api.extensions import jwt, settings
 
+# What reading a claim of a strange kind ends in.
+BROKEN = (KeyError, ArithmeticError, ValueError, TypeError)
 Kind = Literal["access", "refresh"]
 
 
@@ -91,7 +93,14 @@ def verified(text: str, kind: Kind) -> Claims:
         )
     except ExpiredSignatureError as error:
         raise TokenExpired from error
-    except (PyJWTError, JWTExtendedException, KeyError, ValueError, TypeError) as error:
+    except (
+        PyJWTError,
+        JWTExtendedException,
+        KeyError,
+        ArithmeticError,
+        ValueError,
+        TypeError,
+    ) as error:
         raise TokenInvalid from error
 
 

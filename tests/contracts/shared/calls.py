@@ -12,7 +12,6 @@ from customers_api.core import database
 from customers_api.extensions import db
 from tests.contracts.main.calls import unchecked
 from tests.support.api import Api
-from tests.support.conformance import Conformance
 
 PREFIXES = ("/api/customers", "/api/v1/customers")
 NEXT_ID = {
@@ -20,17 +19,6 @@ NEXT_ID = {
     "sqlite": "UPDATE sqlite_sequence SET seq = :last WHERE name = 'customers'",
 }
 Json = dict[str, Any]
-
-
-class Promises(Conformance):
-    """The same promises, where a path may hold more than numbers."""
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        super().__init__(document)
-        self._paths = {
-            path: re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path.rstrip("/"))) + "/?")
-            for path in document["paths"]
-        }
 
 
 def invalid(prefix: str) -> int:

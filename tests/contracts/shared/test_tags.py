@@ -85,10 +85,6 @@ def test_strange_tags_find_nobody(reader: Api, prefix: str) -> None:
             assert ids(reader.get(f"{prefix}/tags/{tags}?match={match}")) == [], tags
 
 
-@pytest.mark.xfail(
-    reason="each tag is a branch of the statement: 600 take SQLite past its limit, and with "
-    "match=all PostgreSQL plans for 30 seconds; both answer 503"
-)
 def test_very_many_tags_are_answered_or_refused_at_once(reader: Api, backend: str) -> None:
     many = ",".join(f"tag{n}" for n in range(600 if backend == "sqlite" else 100))
     match = "any" if backend == "sqlite" else "all"

@@ -26,7 +26,7 @@ BATCH = 2_000
 CHUNK = 5_000
 # Customers in a transaction that builds them anew, which is quicker from the lower number on and
 # as long as the table is not much larger already.
-LEAST_LARGE_CHUNK = 50_000
+LEAST_LARGE_CHUNK = 5_000
 LARGE_CHUNK = 1_000_000
 MUCH_LARGER = 2
 
