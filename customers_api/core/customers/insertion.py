@@ -7,17 +7,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Insert, Select, String, case, exists, or_, select
+from sqlalchemy import ColumnElement, Insert, Select, String, case, exists, func, or_, select
 
 from customers_api.core import bulk, database
-from customers_api.core.customers import identity
+from customers_api.core.customers import identity, ids, names
 from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
 from customers_api.core.groups.queries import TABLE as GROUPS
 
 C = CUSTOMERS.c
 Record = dict[str, Any]
 
-COLUMNS = tuple(column.name for column in C if column is not C.id)
+COLUMNS = tuple(column.name for column in C)
 # A new customer of whom nothing is said; the columns' own defaults are not asked for rows that
 # come from a SELECT.
 BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
@@ -46,7 +46,8 @@ TAG: bulk.Types = {
 
 def prepared(records: Iterable[Mapping[str, Any]], now: datetime) -> list[Record]:
     """The records with every column of the table, identity included."""
-    return with_identity({**BLANK, "created_at": now, "updated_at": now, **r} for r in records)
+    blank = {**BLANK, "created_at": now, "updated_at": now}
+    return with_identity(blank | names.in_parts(record) for record in records)
 
 
 def with_identity(records: Iterable[Record]) -> list[Record]:
@@ -58,9 +59,11 @@ def with_identity(records: Iterable[Record]) -> list[Record]:
 def insert_customers(records: Sequence[Record]) -> Sequence[int]:
     """Insert the records; returns the places of those that something unique stood against.
 
-    So do those whose group does not exist.
+    So do those whose group does not exist. A record without an id gets the next one.
     """
     statement = _customer_insert(database.dialect())
+    if database.dialect() == "sqlite":
+        records = _with_ids(records)
     if bulk.run(statement, RECORD, records) == len(records):
         return ()
     inserted = database.in_use(C.uuid, [record["uuid"] for record in records])
@@ -75,6 +78,11 @@ def insert_tags(records: Iterable[Mapping[str, Any]]) -> None:
         for place, tag in enumerate(record.get("tags") or ())
     ]
     bulk.run(_tag_insert(database.dialect()), TAG, tags)
+
+
+def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
+    next_ids = iter(ids.take(sum(record["id"] is None for record in records)))
+    return [record | {"id": record["id"] or next(next_ids)} for record in records]
 
 
 def _identity(record: Record, seen: set[str]) -> Record:
@@ -95,11 +103,19 @@ def _identity(record: Record, seen: set[str]) -> Record:
 @lru_cache(maxsize=2)
 def _customer_insert(dialect: str) -> Insert:
     def selection(record: bulk.Source) -> Select[*tuple[Any, ...]]:
-        values = [record[name] if name != "username" else _username(record) for name in COLUMNS]
+        special: Mapping[str, ColumnElement[Any]] = {
+            "username": _username(record),
+            "id": _id(record, dialect),
+        }
+        values = [special.get(name, record[name]) for name in COLUMNS]
         in_group = exists().where(GROUPS.c.id == record["group_id"])
         return select(*values).where(or_(record["group_id"].is_(None), in_group))
 
     return bulk.insert(CUSTOMERS, COLUMNS, RECORD, selection, dialect)
+
+
+def _id(record: bulk.Source, dialect: str) -> ColumnElement[int]:
+    return func.coalesce(record["id"], ids.next_id()) if dialect == "postgresql" else record["id"]
 
 
 def _username(record: bulk.Source) -> ColumnElement[str]:

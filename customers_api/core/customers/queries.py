@@ -30,9 +30,9 @@ from customers_api.core.types import LARGEST_ID
 
 C = CUSTOMERS.c
 Fields = tuple[str, ...]
-# A customer is named by its id or, in capitals, by its customer_id.
-Who = int | str
-Unique = Literal["id", "customer_id", "username", "email_key"]
+# A customer is named by its id, in capitals by its customer_id, or by its UUID.
+Who = int | str | UUID
+Unique = Literal["id", "customer_id", "username", "email_key", "uuid"]
 
 
 class CustomerNotFound(NotFound):
@@ -115,7 +115,9 @@ def columns(fields: Fields) -> list[ColumnElement[Any]]:
 
 
 def get(who: Who, fields: Fields) -> AnyRow:
-    """The customer with this id or customer_id; raises CustomerNotFound."""
+    """The customer whom this names; raises CustomerNotFound."""
+    if isinstance(who, UUID):
+        return get_by("uuid", who, fields)
     if isinstance(who, str):
         return get_by("customer_id", who, fields)
     if not 0 < who <= LARGEST_ID:
@@ -124,13 +126,15 @@ def get(who: Who, fields: Fields) -> AnyRow:
 
 
 def named(who: Who) -> ColumnElement[bool]:
-    """That a customer is the one with this id or customer_id."""
+    """That a customer is the one whom this names."""
+    if isinstance(who, UUID):
+        return C.uuid == who
     if isinstance(who, str):
         return C.customer_id == who if "\0" not in who else false()
     return C.id == who if 0 < who <= LARGEST_ID else false()
 
 
-def get_by(column: Unique, value: int | str, fields: Fields) -> AnyRow:
+def get_by(column: Unique, value: Who, fields: Fields) -> AnyRow:
     """The customer who has this value in a column of unique values; raises CustomerNotFound."""
     # PostgreSQL refuses even to compare with a NUL, which no customer has.
     comparable = not isinstance(value, str) or "\0" not in value

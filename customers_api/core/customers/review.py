@@ -31,6 +31,7 @@ class EmailTaken(Invalid):
 EMAIL_TAKEN = str(EmailTaken.__doc__)
 EMAIL_REPEATED = "This email stands more than once in the list"
 GROUP_MISSING = "Group not found"
+ID_TAKEN = "There is a customer with this id already"
 
 
 def paths_below(at: Path, records: Records) -> list[Path]:
@@ -80,7 +81,7 @@ def broken_rules(records: Records, paths: Paths) -> Iterator[Problem]:
 
 
 def conflicts(records: Records, paths: Paths, *, besides: Who | None = None) -> Iterator[Problem]:
-    """What stands against the records in the database: emails in use, groups not there.
+    """What stands against the records in the database: emails and ids in use, groups not there.
 
     The customer `besides` may keep the email it has.
     """
@@ -90,6 +91,11 @@ def conflicts(records: Records, paths: Paths, *, besides: Who | None = None) -> 
     for i, key in keys.items():
         if key in taken:
             yield Problem((*paths[i], "email"), EMAIL_TAKEN)
+    chosen = {i: id for i, fields in enumerate(records) if (id := fields.get("id"))}
+    used = database.in_use(CUSTOMERS.c.id, [*chosen.values()]) if chosen else frozenset()
+    for i, id in chosen.items():
+        if id in used:
+            yield Problem((*paths[i], "id"), ID_TAKEN)
     given = enumerate(fields.get("group_id") for fields in records)
     wanted = {i: group_id for i, group_id in given if group_id is not None}
     there = groups.ids_in_use(wanted.values()) if wanted else frozenset()

@@ -10,8 +10,10 @@ from typing import Any
 import email_validator
 
 from customers_api.core import clock, text
+from customers_api.core.customers import names
 from customers_api.core.customers.model import length_of
 from customers_api.core.errors import Problem
+from customers_api.core.types import LARGEST_ID
 
 # A subset of what is valid, for speed; every other address is email-validator's to judge.
 PLAIN_EMAIL = re.compile(
@@ -32,6 +34,11 @@ LONGEST_NOTES = 1_048_576
 LONGEST_TAGS = 500
 
 Rule = Callable[[Any], str | None]
+
+
+def id(value: int) -> str | None:
+    """A number that a client may choose for a new customer."""
+    return None if 0 < value <= LARGEST_ID else f"Must be from 1 to {LARGEST_ID}"
 
 
 def email(value: str) -> str | None:
@@ -102,6 +109,8 @@ LINES = (
     "tax_id",
 )
 RULES: Mapping[str, Rule] = {
+    "id": id,
+    "full_name": names.complaint,
     "first_name": partial(text.filled_line, most=length_of("first_name")),
     "email": email,
     "phone": phone,

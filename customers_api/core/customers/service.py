@@ -9,7 +9,16 @@ from sqlalchemy import ColumnElement, Update, and_, case, delete, literal, or_, 
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
-from customers_api.core.customers import identity, insertion, queries, review, rules, statistics
+from customers_api.core.customers import (
+    identity,
+    ids,
+    insertion,
+    names,
+    queries,
+    review,
+    rules,
+    statistics,
+)
 from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.database import AnyRow
@@ -20,8 +29,8 @@ from customers_api.core.types import LARGEST_ID
 Fields = Mapping[str, Any]
 C = CUSTOMERS.c
 
-# A username or customer_id can be taken by a racing writer; new ones are drawn this often.
-DRAWS = 5
+# A username, customer_id or id can be taken by a racing writer; new ones are drawn this often.
+DRAWS = 20
 VERIFIED = {"email": "email_verified", "phone": "phone_verified"}
 
 
@@ -150,6 +159,8 @@ def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
         problems = [*review.conflicts([records[i] for i in left], [paths[i] for i in left])]
         if problems:
             review.refuse(problems)
+        if database.dialect() == "postgresql":
+            ids.skip_chosen()
         redrawn = insertion.with_identity({**prepared[i], "uuid": uuid4()} for i in left)
         for i, record in zip(left, redrawn, strict=True):
             prepared[i] = record
@@ -183,7 +194,15 @@ def _update_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
 
 def _changed(changes: Fields) -> Update:
     values = {name: value for name, value in changes.items() if name != "tags"}
+    if names.WHOLE in values:
+        values |= _renamed(values.pop(names.WHOLE))
     return _touch().values(values | _consequences(values))
+
+
+def _renamed(full_name: str) -> Fields:
+    """The parts of a new name; who has this name already keeps the parts as they are."""
+    same = queries.EXPRESSIONS[names.WHOLE] == full_name
+    return {part: case((same, C[part]), else_=new) for part, new in names.parted(full_name).items()}
 
 
 def _touch() -> Update:

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from customers_api.core import database
-from customers_api.core.customers import identity, insertion, statistics
+from customers_api.core.customers import identity, ids, insertion, statistics
 from customers_api.core.customers.generation import storage, traits
 from customers_api.core.customers.generation.draws import uuid, weighted
 from customers_api.core.customers.generation.people import Record, customer
@@ -67,12 +67,13 @@ def _add_large(numbers: range, group_ids: Groups, workers: Workers, progress: Pr
     """Add all of these customers; False, and nothing done, where that is not possible."""
     stored = 0
     try:
-        with database.unit_of_work(), storage.tables_alone() as first_id:
+        with database.unit_of_work(), storage.tables_alone():
+            first_id = ids.room_for(len(numbers))
             for made in workers.made(_batches(numbers, first_id, group_ids)):
                 storage.store(made)
                 stored += len(made.numbers)
                 progress(len(made.numbers))
-            storage.remember_id(first_id + stored - 1)
+            ids.begin_after(first_id + stored - 1)
             database.afterwards(statistics.fold)
             database.afterwards(storage.tell_planner)
     # Something is there already, or the operator's database role may not build indexes.

@@ -58,20 +58,11 @@ PLANNING = {
     ),
     "sqlite": ("PRAGMA analysis_limit = 1000", "PRAGMA optimize"),
 }
-NEXT_ID = {
-    "postgresql": "SELECT nextval(pg_get_serial_sequence('customers', 'id'))",
-    "sqlite": "SELECT 1 + coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'customers'",
-}
-# SQLite remembers the largest id by itself.
-REMEMBER_ID = {
-    "postgresql": "SELECT setval(pg_get_serial_sequence('customers', 'id'), :id)",
-    "sqlite": "SELECT :id",
-}
 
 
 @contextmanager
-def tables_alone() -> Iterator[int]:
-    """The tables for this unit of work alone, without indexes; gives the next customer's id.
+def tables_alone() -> Iterator[None]:
+    """The tables for this unit of work alone, without indexes.
 
     Raises IntegrityError at the end where something that is to be unique is not.
     """
@@ -81,7 +72,7 @@ def tables_alone() -> Iterator[int]:
         listing = text(DEFINITIONS[kind]).bindparams(bindparam("tables", TABLES, expanding=True))
         definitions = database.rows(listing)
         _run(drop for drop, _ in definitions)
-        yield int(next(iter(database.rows(text(NEXT_ID[kind]))))[0])
+        yield
         _run(build for _, build in reversed(definitions))
     finally:
         _run(RESTORATIONS[kind])
@@ -91,11 +82,6 @@ def _run(commands: Iterable[str]) -> None:
     # By the driver itself: a colon in a definition is no parameter.
     for command in commands:
         db.session.connection().exec_driver_sql(command)
-
-
-def remember_id(id: int) -> None:
-    """Have the customers after these begin after this id."""
-    database.write(text(REMEMBER_ID[database.dialect()]), {"id": id})
 
 
 def tell_planner() -> None:
