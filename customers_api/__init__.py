@@ -8,7 +8,9 @@ from flask import Flask, Response, g, request
 from config import Config, load
 from customers_api import cli
 from customers_api.contracts.auth.sessions import contract as auth
+from customers_api.contracts.basic.customers import basic
 from customers_api.contracts.groups.groups import contract as groups
+from customers_api.contracts.loyalty.customers import loyalty
 from customers_api.contracts.main.customers import main
 from customers_api.contracts.operators.operators import contract as operators
 from customers_api.contracts.registry.customers import registry
@@ -18,7 +20,7 @@ from customers_api.extensions import db, jwt, migrate
 from customers_api.web import access, contract, health, problems, reference
 from customers_api.web.converters import CONVERTERS
 
-CONTRACTS = (main, registry, groups, auth, operators, tokens, health.contract)
+CONTRACTS = (main, registry, basic, loyalty, groups, auth, operators, tokens, health.contract)
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 

@@ -1,12 +1,15 @@
 """What the parts of a path mean."""
 
+import re
 from collections.abc import Mapping
+from uuid import UUID
 
 from werkzeug.routing import BaseConverter, PathConverter
 
 from customers_api.core.types import LARGEST_ID
 
 LONGEST_NUMBER = 19
+UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def who(text: str) -> int | str:
@@ -49,8 +52,19 @@ class CustomerConverter(BaseConverter):
         return who(value)
 
 
+class UuidConverter(BaseConverter):
+    """A customer by UUID; a word that is none names nobody."""
+
+    NOBODY = UUID(int=0)
+
+    def to_python(self, value: str) -> UUID:
+        """The UUID, written with its hyphens in capitals or not."""
+        return UUID(value) if UUID_TEXT.fullmatch(value) else self.NOBODY
+
+
 CONVERTERS: Mapping[str, type[BaseConverter]] = {
     "customer": CustomerConverter,
     "int": IdConverter,
     "text": TextConverter,
+    "uuid": UuidConverter,
 }

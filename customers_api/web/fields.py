@@ -4,7 +4,7 @@ Each says in `openapi` how the reference shows it, so that what validates is wha
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
@@ -30,6 +30,15 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+
+
+class Encoded(fields.Field[Any]):
+    """A field whose kept value msgspec would not write as the contract has it."""
+
+    @staticmethod
+    def encode(value: Any) -> Any:
+        """The value, which is not None, as msgspec is to write it."""
+        raise NotImplementedError
 
 
 class Text(fields.String):
@@ -119,6 +128,42 @@ class Amount(fields.Decimal):
     openapi: ClassVar[Shape] = {"type": "string", "pattern": r"^-?[0-9]{1,12}\.[0-9]{2}$"}
 
 
+class Number(Encoded, Money):
+    """An exact amount with two places as a JSON number, in and out."""
+
+    openapi: ClassVar[Shape] = {
+        "type": "number",
+        "description": "An exact amount with at most two decimal places.",
+    }
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(value, str):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, *args, **kwargs)
+
+    @staticmethod
+    def encode(value: Decimal) -> Any:
+        """The digits as they are: no binary fraction comes between."""
+        return msgspec.Raw(str(value).encode())
+
+
+class Letter(Encoded):
+    """True and false as the letters `y` and `n`."""
+
+    openapi: ClassVar[Shape] = {"type": "string", "enum": ["y", "n"]}
+    LETTERS: ClassVar[Mapping[str, bool]] = {"y": True, "n": False}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, str) or value not in self.LETTERS:
+            raise ValidationError("Must be one of y, n")
+        return self.LETTERS[value]
+
+    @staticmethod
+    def encode(value: bool) -> str:
+        """The letter."""
+        return "y" if value else "n"
+
+
 class Day(fields.Field[date]):
     """A calendar day, `1990-01-15` or `1990-01-15T00:00:00`."""
 
@@ -132,13 +177,18 @@ class Day(fields.Field[date]):
             raise ValidationError("Not a date; write it as 1990-01-15") from error
 
 
-class Midnight(fields.Field[date]):
+class Midnight(Encoded):
     """A calendar day as it is shown where a time is expected: `1990-01-15T00:00:00`."""
 
     openapi: ClassVar[Shape] = {
         "type": "string",
         "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T00:00:00$",
     }
+
+    @staticmethod
+    def encode(value: date) -> str:
+        """The day's first second."""
+        return f"{value}T00:00:00"
 
 
 class Moment(fields.Field[datetime]):
@@ -201,7 +251,7 @@ class Choices(fields.List[Any]):
         return tuple(dict.fromkeys(chosen or ()))
 
 
-class JsonObject(fields.Field[str]):
+class JsonObject(Encoded):
     """A JSON object of the client's own; the core keeps its text."""
 
     openapi: ClassVar[Shape] = {"type": "object", "additionalProperties": True}
@@ -213,6 +263,11 @@ class JsonObject(fields.Field[str]):
             return _document.encode(value).decode()
         except RecursionError as error:
             raise ValidationError("Nested too deeply") from error
+
+    @staticmethod
+    def encode(value: str) -> Any:
+        """The text as it is."""
+        return msgspec.Raw(value.encode())
 
 
 class Records(fields.List[Any]):

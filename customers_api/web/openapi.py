@@ -32,6 +32,7 @@ KINDS: Mapping[str, tuple[Shape, int | str]] = {
     "int": ({"type": "integer", "minimum": 0}, 7),
     "customer": ({"type": "string", "description": "An id or a customer_id."}, "CUST_A1B2C3D4"),
     "text": ({"type": "string"}, "leonie.koehler@example.com"),
+    "uuid": ({"type": "string", "format": "uuid"}, "a1b2c3d4-5e6f-4a7b-8c9d-0e1f2a3b4c5d"),
     "": ({"type": "string"}, "leoniekoehler"),
 }
 ABOUT = """\

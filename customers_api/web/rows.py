@@ -1,6 +1,7 @@
 """What goes out: rows to JSON bytes by an encoder that is compiled once for each schema."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ from flask import Response, stream_with_context
 from marshmallow import Schema, fields
 from sqlalchemy import Row
 
-from customers_api.web.fields import JsonObject, Midnight
+from customers_api.web.fields import Encoded
 
 encode = msgspec.json.Encoder().encode
 
@@ -72,12 +73,14 @@ class Encoder:
 def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     """What must become of the values that msgspec would not write as the schema says."""
     for name, field in schema.fields.items():
-        if isinstance(field, JsonObject):
-            yield field.data_key or name, lambda text: msgspec.Raw(text.encode())
-        if isinstance(field, Midnight):
-            yield field.data_key or name, lambda day: f"{day}T00:00:00" if day else None
+        if isinstance(field, Encoded):
+            yield field.data_key or name, partial(_encoded, field.encode)
         if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
             yield field.data_key or name, Encoder(field.inner.schema).plain_list
+
+
+def _encoded(encode: Callable[[Any], Any], value: Any) -> Any:
+    return None if value is None else encode(value)
 
 
 def json(content: bytes) -> Response:

@@ -1,0 +1,1 @@
+"""The basic contract: /customers, four fields, ids chosen by the client."""
