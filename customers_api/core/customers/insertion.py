@@ -81,8 +81,8 @@ def insert_tags(records: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
-    next_ids = iter(ids.take(sum(record["id"] is None for record in records)))
-    return [record | {"id": record["id"] or next(next_ids)} for record in records]
+    next_ids = iter(ids.take(sum(not record.get("id") for record in records)))
+    return [record | {"id": record.get("id") or next(next_ids)} for record in records]
 
 
 def _identity(record: Record, seen: set[str]) -> Record:
