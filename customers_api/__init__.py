@@ -15,7 +15,7 @@ from customers_api.contracts.main.customers import main
 from customers_api.contracts.operators.operators import contract as operators
 from customers_api.contracts.registry.customers import registry
 from customers_api.contracts.tokens.tokens import contract as tokens
-from customers_api.core import database
+from customers_api.core import engine
 from customers_api.extensions import db, jwt, migrate
 from customers_api.web import access, contract, health, problems, reference
 from customers_api.web.converters import CONVERTERS
@@ -43,7 +43,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db)
     jwt.init_app(app)
     with app.app_context():
-        database.prepare_engine(db)
+        engine.prepare(db)
     app.extensions[access.EXTENSION] = access.Tokens(config.REVOCATION_CHECK_SECONDS)
 
     app.before_request(_identify)
@@ -59,7 +59,7 @@ def create_app(config: Config | None = None) -> Flask:
 def _extension_settings(config: Config) -> dict[str, Any]:
     return {
         "SQLALCHEMY_DATABASE_URI": config.DATABASE_URL,
-        "SQLALCHEMY_ENGINE_OPTIONS": database.engine_options(
+        "SQLALCHEMY_ENGINE_OPTIONS": engine.options(
             config.DATABASE_URL,
             pool_size=config.DATABASE_POOL_SIZE,
             timeout_seconds=config.DATABASE_TIMEOUT_SECONDS,

@@ -6,13 +6,11 @@ calls run on its connection, so that what was just written is seen.
 
 import logging
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -21,17 +19,15 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
-    event,
     func,
-    make_url,
     select,
     text,
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from customers_api.core.errors import Unavailable
+from customers_api.core.outage import Silent
 from customers_api.extensions import db
 
 log = logging.getLogger(__name__)
@@ -52,14 +48,6 @@ READS: Mapping[str, Mapping[str, Any]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
     "sqlite": {},
 }
-SQLITE_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 30000",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -32768",
-)
 # PostgreSQL's deadlock_detected, serialization_failure and foreign_key_violation: the loser may
 # simply try again, and finds then whether what it refers to is really gone.
 RETRYABLE = frozenset({"40P01", "40001", "23503"})
@@ -71,43 +59,34 @@ CHUNK_ROWS = 1000
 MOST_PARAMETERS = 10_000
 
 
-def engine_options(
-    url: str, *, pool_size: int, timeout_seconds: int, prepare: bool
-) -> dict[str, Any]:
-    """What SQLAlchemy's engine for `url` is made with; `timeout_seconds` bounds a statement."""
-    options: dict[str, Any] = {
-        "isolation_level": "AUTOCOMMIT",
-        "pool_pre_ping": False,
-    }
-    if make_url(url).get_backend_name() != "postgresql":
-        return options
-    return options | {
-        "pool_size": pool_size,
-        "max_overflow": 0,
-        "pool_timeout": 2,
-        "connect_args": {
-            "connect_timeout": 2,
-            "prepare_threshold": 5 if prepare else None,
-            "options": f"-c TimeZone=UTC -c statement_timeout={timeout_seconds * 1000}",
-        },
-    }
+class Disconnected(Unavailable):
+    """The connection to the database broke; try again."""
 
 
-def prepare_engine(database: SQLAlchemy) -> None:
-    """Make the bound engine keep SQLite safe for many processes; PostgreSQL needs nothing."""
-    if database.engine.dialect.name != "sqlite":
-        return
-    event.listen(database.engine, "connect", _configure_sqlite)
-    event.listen(database.engine, "begin", _begin_immediate)
+class OutcomeUnknown(Unavailable):
+    """Whether this was saved is not known, as the database went away; look before you retry."""
+
+    code = "outcome-unknown"
 
 
 def rows(statement: Executable, parameters: Parameters | None = None) -> Sequence[AnyRow]:
     """All rows of one statement; raises Unavailable when the database cannot be reached."""
+    return read(lambda: _rows(statement, parameters))
+
+
+def read(work: Callable[[], Result]) -> Result:
+    """What `work`, which reads only, returns; raises Unavailable when that cannot be had.
+
+    Done again when its connection had broken while nobody used it: the next one is a new one.
+    """
     with translated():
-        if _unit_is_open():
-            return db.session.connection().execute(statement, parameters).all()
-        with db.engine.connect() as connection:
-            return connection.execute(statement, parameters).all()
+        try:
+            return work()
+        except DBAPIError as error:
+            if _unit_is_open() or not is_broken(error):
+                raise
+            db.session.rollback()
+            return work()
 
 
 def first(statement: Executable, parameters: Parameters | None = None) -> AnyRow | None:
@@ -188,7 +167,7 @@ def unit_of_work() -> Iterator[None]:
             db.session.connection(execution_options=WRITES[dialect()])
             db.session().info[UNIT_OPEN] = True
             yield
-            db.session.commit()
+            _commit()
         except BaseException:
             db.session().info.pop(AFTERWARDS, None)
             db.session.rollback()
@@ -229,12 +208,16 @@ def give_up() -> None:
 def in_unit_of_work(work: Callable[[], Result]) -> Result:
     """What `work` returns, its writes committed; done again when it lost to a racing writer.
 
-    Raises Unavailable when it lost every time.
+    So it is when its connection broke before anything was committed. Raises Unavailable when it
+    lost every time.
     """
     for attempt in range(ATTEMPTS):
         try:
             with unit_of_work():
                 return work()
+        except Disconnected:
+            if attempt:
+                raise
         except DBAPIError as error:
             if not is_retryable(error):
                 raise
@@ -249,12 +232,11 @@ def translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable from error
-    except (OperationalError, InterfaceError) as error:
-        if is_retryable(error):
-            raise
-        raise Unavailable from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if is_broken(error):
+            raise Disconnected from error
+        unreachable = isinstance(error, OperationalError | InterfaceError)
+        if unreachable and not is_retryable(error):
             raise Unavailable from error
         raise
 
@@ -262,6 +244,27 @@ def translated() -> Iterator[None]:
 def is_retryable(error: DBAPIError) -> bool:
     """Whether the same work may succeed when it is simply done again."""
     return getattr(error.orig, "sqlstate", None) in RETRYABLE
+
+
+def is_broken(error: DBAPIError) -> bool:
+    """Whether its connection is gone, and a new one may be had."""
+    return error.connection_invalidated and not isinstance(error.orig, Silent)
+
+
+def _rows(statement: Executable, parameters: Parameters | None) -> Sequence[AnyRow]:
+    if _unit_is_open():
+        return db.session.connection().execute(statement, parameters).all()
+    with db.engine.connect() as connection:
+        return connection.execute(statement, parameters).all()
+
+
+def _commit() -> None:
+    try:
+        db.session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
 
 
 def _unit_is_open() -> bool:
@@ -274,23 +277,3 @@ def _run_afterwards() -> None:
             work()
         except (DBAPIError, Unavailable):
             log.warning("What was to follow a unit of work failed", exc_info=True)
-
-
-def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    # Lower case by Unicode, which SQLite's own knows for ASCII only.
-    connection.create_function("folded", 1, _folded, deterministic=True)
-    cursor = connection.cursor()
-    for pragma in SQLITE_PRAGMAS:
-        cursor.execute(pragma)
-    cursor.close()
-
-
-def _folded(text: str | None) -> str | None:
-    return text.lower() if text is not None else None
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A transaction that starts as a read and writes later can fail with "database is locked";
-    # one that starts as a write waits its turn.
-    if connection.get_execution_options().get("begin_immediate"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

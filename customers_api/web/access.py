@@ -9,7 +9,7 @@ from flask import current_app, request
 
 from customers_api.core import clock
 from customers_api.core.actor import Actor, Role
-from customers_api.core.errors import Denied
+from customers_api.core.errors import Denied, Unavailable
 from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import signing
 from customers_api.core.tokens.signing import TokenMissing
@@ -20,6 +20,7 @@ LONGEST_TRUST_SECONDS = 60.0
 # Servers' clocks may differ by this much before a revocation could be overlooked.
 CLOCK_MARGIN = timedelta(seconds=60)
 MOST_KNOWN = 10_000
+LONGEST_WAIT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Tokens:
         self._known: dict[str, Known] = {}
         self._next_check = 0.0
         self._checking = threading.Lock()
+        self._failures = 0
 
     def actor(self, token: str) -> Actor:
         """Whose token this is; raises an Unauthenticated that says what is wrong with it."""
@@ -65,14 +67,29 @@ class Tokens:
         now = time.monotonic()
         if now < self._next_check or not self._known:
             return
-        with self._checking:
-            if now < self._next_check:
-                return
+        # Whoever is first asks for all; the others wait, but not for a database that is away.
+        failures = self._failures
+        if not self._checking.acquire(timeout=LONGEST_WAIT_SECONDS):
+            raise Unavailable
+        try:
+            # What just failed for another need not fail for each who waited for it in turn.
+            if self._failures != failures:
+                raise Unavailable
+            if now >= self._next_check:
+                self._check(now)
+        finally:
+            self._checking.release()
+
+    def _check(self, now: float) -> None:
+        try:
             changed = tokens.changed_since(clock.now() - CLOCK_MARGIN)
-            for token, known in [*self._known.items()]:
-                if known.actor.token_id in changed:
-                    self._known.pop(token, None)
-            self._next_check = now + self._check_seconds
+        except Unavailable:
+            self._failures += 1
+            raise
+        for token, known in [*self._known.items()]:
+            if known.actor.token_id in changed:
+                self._known.pop(token, None)
+        self._next_check = now + self._check_seconds
 
 
 def bearer(role: Role) -> Actor:

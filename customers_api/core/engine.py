@@ -1,0 +1,76 @@
+"""How the engine is made: what each connection is told, on SQLite and on PostgreSQL."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from customers_api.core.outage import Outage
+
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 30000",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -32768",
+)
+
+
+def options(url: str, *, pool_size: int, timeout_seconds: int, prepare: bool) -> dict[str, Any]:
+    """What SQLAlchemy's engine for `url` is made with; `timeout_seconds` bounds a statement."""
+    common: dict[str, Any] = {
+        "isolation_level": "AUTOCOMMIT",
+        "pool_pre_ping": False,
+    }
+    if make_url(url).get_backend_name() != "postgresql":
+        return common
+    return common | {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 2,
+        "connect_args": {
+            "connect_timeout": 2,
+            "prepare_threshold": 5 if prepare else None,
+            "options": f"-c TimeZone=UTC -c statement_timeout={timeout_seconds * 1000}",
+        },
+    }
+
+
+def prepare(database: SQLAlchemy) -> None:
+    """Make the bound engine keep SQLite safe for many processes, and bound PostgreSQL's silence."""
+    if database.engine.dialect.name != "sqlite":
+        event.listen(database.engine, "do_connect", _connecting(Outage()))
+        return
+    event.listen(database.engine, "connect", _configure_sqlite)
+    event.listen(database.engine, "begin", _begin_immediate)
+
+
+def _connecting(outage: Outage) -> Callable[..., Any]:
+    def connect(_dialect: object, _entry: object, arguments: Any, parameters: Any) -> Any:
+        return outage.connect(*arguments, **parameters)
+
+    return connect
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # Lower case by Unicode, which SQLite's own knows for ASCII only.
+    connection.create_function("folded", 1, _folded, deterministic=True)
+    cursor = connection.cursor()
+    for pragma in SQLITE_PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _folded(text: str | None) -> str | None:
+    return text.lower() if text is not None else None
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that starts as a read and writes later can fail with "database is locked";
+    # one that starts as a write waits its turn.
+    if connection.get_execution_options().get("begin_immediate"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
