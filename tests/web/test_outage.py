@@ -2,8 +2,6 @@
 
 import http.client
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask_migrate import upgrade
 
@@ -20,10 +19,9 @@ from tests.conftest import make_app
 from tests.contracts.main.calls import person
 from tests.support import postgres
 from tests.support.api import service_token
-from tests.support.checkout import ROOT, environment, free_port
+from tests.support.gunicorn import SECRET, Gunicorn
 
 LIMIT_SECONDS = 3.0
-SECRET = "a secret of these tests and of nobody else"
 CLIENTS = 24
 
 
@@ -78,37 +76,13 @@ def _served(database: postgres.Server, folder: Path) -> Iterator[Running]:
     token = service_token(app, "editor")
     with app.app_context():
         db.engine.dispose()
-    port = int(free_port())
-    environ = environment(
-        APP_ENV="production",
-        SECRET_KEY=SECRET,
-        DATABASE_URL=url,
-        PORT=str(port),
-        WEB_CONCURRENCY="2",
-        LOG_LEVEL="error",
-    )
-    with (folder / "log").open("wb") as log:
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
-        server = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=log)
-    ready = Running(database, port, token)
+    server = Gunicorn(url, log=folder / "log")
+    server.start()
     try:
-        _wait(ready)
-        yield ready
+        yield Running(database, server.port, token)
     finally:
-        server.terminate()
-        server.wait(60)
+        assert server.stop() == 0
     assert "unexpected" not in (folder / "log").read_text()
-
-
-def _wait(running: Running) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            if running.call("GET", "/health").status == 200:
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("gunicorn did not start")
 
 
 @pytest.fixture
@@ -186,8 +160,6 @@ def test_while_the_database_hangs_calls_are_503_and_the_first_one_after_it_succe
 
 def test_a_statement_that_takes_its_time_is_not_taken_for_an_outage(running: Running) -> None:
     """Two seconds behind a lock: longer than the silence after which the server is asked."""
-    import psycopg
-
     with psycopg.connect(running.database.address + "postgres") as other:
         other.execute("LOCK TABLE groups IN ACCESS EXCLUSIVE MODE")
         with ThreadPoolExecutor(1) as pool:

@@ -1,0 +1,94 @@
+"""gunicorn as script/server runs it, to be asked, stopped and killed."""
+
+import http.client
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+from tests.support.checkout import ROOT, START_SECONDS, environment, free_port
+
+SECRET = "a secret of the tests and of nobody else"
+
+
+class Gunicorn:
+    """The server, as script/server runs it, in a session of its own."""
+
+    def __init__(self, url: str, *, workers: int = 2, log: Path | None = None) -> None:
+        """It serves the database at `url` on a free port, and complains to `log`."""
+        self.port = int(free_port())
+        self._log = log
+        self._environ = environment(
+            APP_ENV="production",
+            SECRET_KEY=SECRET,
+            DATABASE_URL=url,
+            PORT=str(self.port),
+            WEB_CONCURRENCY=str(workers),
+            LOG_LEVEL="error",
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The first process."""
+        if self._process is None:
+            raise RuntimeError("gunicorn was not started")
+        return self._process.pid
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(each) for each in children.split()]
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
+        with self._log.open("ab") if self._log else nullcontext() as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environ, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.answers():
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError("gunicorn did not start")
+            time.sleep(0.05)
+
+    def answers(self, path: str = "/health/live") -> bool:
+        """Whether it answers a probe."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def kill_worker(self) -> None:
+        """Kill one of the workers, whatever it is at."""
+        workers = self.workers
+        if workers:
+            os.kill(random.choice(workers), signal.SIGKILL)
+
+    def kill(self) -> None:
+        """Kill all of its processes at once, and start it anew."""
+        os.killpg(self.pid, signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+        self.start()
+
+    def signal(self, wanted: signal.Signals) -> None:
+        """Signal the first process, as an operator or an init system would."""
+        os.kill(self.pid, wanted)
+
+    def stop(self) -> int:
+        """End it politely; returns its exit code."""
+        if self._process is None:
+            return 0
+        self._process.terminate()
+        return self._process.wait(START_SECONDS)
