@@ -47,6 +47,12 @@ class Conflict(Error):
     code = "conflict"
 
 
+class Stale(Error):
+    """It has been changed since you read it; read it again, then decide anew."""
+
+    code = "stale"
+
+
 class Unauthenticated(Error):
     """A valid bearer token is needed: Authorization: Bearer <token>"""
 

@@ -11,11 +11,11 @@ from apispec.ext.marshmallow.common import resolve_schema_cls
 from marshmallow import Schema
 from marshmallow.fields import Field
 
-from customers_api.core.errors import Denied, Error, Invalid, Unavailable
+from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
 from customers_api.version import VERSION
-from customers_api.web import problems
+from customers_api.web import conditions, problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
@@ -129,6 +129,8 @@ def _parameters(operation: Operation) -> Iterator[Any]:
         yield {"name": name, "in": "path", "required": True, "schema": shape, "example": example}
     if operation.query.fields:
         yield {"in": "query", "schema": operation.query}
+    if operation.etag and (condition := conditions.parameter(operation.method)):
+        yield condition
 
 
 def _content(choice: Schema | By | Strings, *, many: bool = False) -> dict[str, Any]:
@@ -165,11 +167,18 @@ def _success(operation: Operation) -> dict[str, Any]:
         "description": HTTPStatus(operation.status).phrase,
         "content": {JSON: _content(operation.answer, many=operation.many)},
     }
-    if operation.headers:
+    headers = {
+        **operation.headers,
+        **(conditions.ETAG if operation.etag and operation.method != "DELETE" else {}),
+    }
+    if headers:
         answer["headers"] = {
             name: {"description": text, "schema": {"type": "string"}}
-            for name, text in operation.headers.items()
+            for name, text in headers.items()
         }
+    if operation.etag and operation.method == "GET":
+        unchanged = {"description": HTTPStatus.NOT_MODIFIED.phrase, "content": {}}
+        return {str(operation.status): answer, "304": unchanged}
     return {str(operation.status): answer}
 
 
@@ -204,6 +213,10 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
         yield from (BodyMalformed, BodyTooLarge, NotJson)
     else:
         yield BodyTooLarge
+    if operation.takes_expected:
+        yield Stale
+    if operation.etag and conditions.parameter(operation.method):
+        yield conditions.ConditionMalformed
     yield from (Unexpected, Unavailable)
 
 

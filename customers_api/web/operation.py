@@ -12,6 +12,7 @@ from customers_api.core import database
 from customers_api.core.actor import Actor, Role
 from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
+from customers_api.web import conditions
 from customers_api.web.problems import Refused
 from customers_api.web.rows import Encoder, encode, json
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
@@ -51,6 +52,8 @@ class Operation:
 
     `role` is None where everybody may call. `many` answers with an array. `atomic` operations of
     an unsafe method run in one unit of work, which is committed before the answer is sent.
+    With `etag` the operation is about one customer, whose editions its requests may name: the view
+    takes those that If-Match names as `expected`, and shows rows that carry their EDITION.
     """
 
     rule: str
@@ -67,6 +70,7 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     body_required: bool = True
     atomic: bool = True
+    etag: bool = False
 
     def handle(self, authenticate: Authenticate, path: Mapping[str, Any]) -> Response:
         """The answer to the request at hand; raises what the contract's errors render."""
@@ -88,12 +92,18 @@ class Operation:
             **path,
             **({"query": query} if self.query is not NOTHING else {}),
             **({"body": body} if self.body else {}),
+            **({"expected": conditions.expected()} if self.takes_expected else {}),
         }
         try:
             result = self._run(arguments)
         except Invalid as error:
             raise self._on_wire(error, schema, path) from error
         return self._encoded(result, query)
+
+    @property
+    def takes_expected(self) -> bool:
+        """Whether If-Match means something."""
+        return self.etag and self.method in conditions.CONDITIONAL_WRITES
 
     @cached_property
     def _encoders(self) -> Mapping[Schema, Encoder]:
@@ -108,8 +118,12 @@ class Operation:
         content, headers = (
             (result.content, result.headers) if isinstance(result, Answer) else (result, {})
         )
+        if self.etag and (known := conditions.unchanged(content)):
+            return known
         response = self._response(content, query)
         response.status_code = self.status
+        if self.etag:
+            conditions.mark(response, content)
         response.headers.extend(headers)
         return response
 

@@ -18,6 +18,7 @@ from customers_api.core.errors import (
     NotFound,
     Path,
     Problem,
+    Stale,
     Unauthenticated,
     Unavailable,
 )
@@ -94,6 +95,7 @@ STATUSES: Statuses = {
     NoSuchAddress: 404,
     MethodNotAllowed: 405,
     Conflict: 409,
+    Stale: 412,
     BodyTooLarge: 413,
     NotJson: 415,
     Unexpected: 500,

@@ -17,6 +17,7 @@ from customers_api.contracts.shared.schemas import Customer, CustomerChanges, Ne
 from customers_api.core.actor import Role
 from customers_api.core.customers import listing, queries
 from customers_api.core.customers import service as customers
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
 from customers_api.core.database import AnyRow
@@ -34,7 +35,7 @@ main = Contract(
     statuses={},
 )
 CUSTOMER, CUSTOMER_WITH_AGE = Customer(), CustomerWithAge()
-SHOWN = tuple(CUSTOMER.fields)
+SHOWN = (*CUSTOMER.fields, queries.EDITION)
 
 
 @main.operation(
@@ -46,6 +47,7 @@ SHOWN = tuple(CUSTOMER.fields)
     answer=By("size", {"one": CUSTOMER, "list": Customers()}),
     status=201,
     headers={"Location": "The address of the customer, where one was created."},
+    etag=True,
     errors=[EmailTaken],
 )
 def create(query: Mapping[str, Any], body: Mapping[str, Any]) -> Answer | Mapping[str, Any]:
@@ -61,6 +63,7 @@ def create(query: Mapping[str, Any], body: Mapping[str, Any]) -> Answer | Mappin
     "/<int:customer_id>",
     role=Role.READER,
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound],
 )
 def get(customer_id: int) -> AnyRow:
@@ -74,11 +77,12 @@ def get(customer_id: int) -> AnyRow:
     role=Role.EDITOR,
     body=CustomerChanges(),
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound, EmailTaken],
 )
-def change(customer_id: int, body: Mapping[str, Any]) -> AnyRow:
+def change(customer_id: int, body: Mapping[str, Any], expected: Editions) -> AnyRow:
     """Change some fields of a customer; a changed email or phone is no longer verified."""
-    return customers.change(customer_id, body, SHOWN)
+    return customers.change(customer_id, body, SHOWN, expected=expected)
 
 
 @main.operation(
@@ -86,11 +90,12 @@ def change(customer_id: int, body: Mapping[str, Any]) -> AnyRow:
     "/<int:customer_id>",
     role=Role.ADMIN,
     answer=CustomerRemoved(),
+    etag=True,
     errors=[CustomerNotFound],
 )
-def remove(customer_id: int) -> Mapping[str, Any]:
+def remove(customer_id: int, expected: Editions) -> Mapping[str, Any]:
     """Remove a customer for good."""
-    customers.remove(customer_id)
+    customers.remove(customer_id, expected=expected)
     return {"detail": "Customer deleted", "id": customer_id}
 
 

@@ -14,6 +14,7 @@ from customers_api.contracts.shared.schemas import NewCustomer
 from customers_api.core.actor import Role
 from customers_api.core.customers import queries
 from customers_api.core.customers import service as customers
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.customers.review import EmailTaken
 from customers_api.core.database import AnyRow
@@ -30,7 +31,7 @@ registry = Contract(
     statuses={Invalid: 422, EmailTaken: 400},
 )
 CUSTOMER = RegistryCustomer()
-SHOWN = tuple(CUSTOMER.fields)
+SHOWN = (*CUSTOMER.fields, queries.EDITION)
 
 
 @registry.operation(
@@ -41,6 +42,7 @@ SHOWN = tuple(CUSTOMER.fields)
     answer=CUSTOMER,
     status=201,
     headers={"Location": "The address of the customer."},
+    etag=True,
     errors=[EmailTaken],
 )
 def create(body: Mapping[str, Any]) -> Answer:
@@ -54,6 +56,7 @@ def create(body: Mapping[str, Any]) -> Answer:
     "/<customer:customer_id>",
     role=Role.READER,
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound],
 )
 def get(customer_id: Who) -> AnyRow:
@@ -67,11 +70,12 @@ def get(customer_id: Who) -> AnyRow:
     role=Role.EDITOR,
     body=RegistryChanges(),
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound, EmailTaken],
 )
-def change(customer_id: Who, body: Mapping[str, Any]) -> AnyRow:
+def change(customer_id: Who, body: Mapping[str, Any], expected: Editions) -> AnyRow:
     """Change some fields of a customer; what is not given stays as it is."""
-    return customers.change(customer_id, body, SHOWN)
+    return customers.change(customer_id, body, SHOWN, expected=expected)
 
 
 @registry.operation(
@@ -79,11 +83,12 @@ def change(customer_id: Who, body: Mapping[str, Any]) -> AnyRow:
     "/<customer:customer_id>",
     role=Role.EDITOR,
     answer=Done(),
+    etag=True,
     errors=[CustomerNotFound],
 )
-def deactivate(customer_id: Who) -> Mapping[str, str]:
+def deactivate(customer_id: Who, expected: Editions) -> Mapping[str, str]:
     """Make a customer inactive; the record stays."""
-    customers.deactivate(customer_id)
+    customers.deactivate(customer_id, expected=expected)
     return {"detail": "Customer deactivated"}
 
 
@@ -92,11 +97,12 @@ def deactivate(customer_id: Who) -> Mapping[str, str]:
     "/<customer:customer_id>/hard",
     role=Role.ADMIN,
     answer=Done(),
+    etag=True,
     errors=[CustomerNotFound],
 )
-def remove(customer_id: Who) -> Mapping[str, str]:
+def remove(customer_id: Who, expected: Editions) -> Mapping[str, str]:
     """Remove a customer for good."""
-    customers.remove(customer_id)
+    customers.remove(customer_id, expected=expected)
     return {"detail": "Customer deleted"}
 
 

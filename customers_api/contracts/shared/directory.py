@@ -18,6 +18,7 @@ from customers_api.contracts.shared.schemas import Customer
 from customers_api.core.actor import Role
 from customers_api.core.customers import listing, queries, search, statistics
 from customers_api.core.customers import service as customers
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.database import AnyRow
 from customers_api.core.paging import Slice, Sort
@@ -136,10 +137,11 @@ def _mount_search(contract: Contract, customer: Customer, found: Found) -> None:
 
 
 def _mount_lookups(contract: Contract, customer: Customer) -> None:
-    shown = tuple(customer.fields)
+    shown = (*customer.fields, queries.EDITION)
     declared: dict[str, Any] = {
         "role": Role.READER,
         "answer": customer,
+        "etag": True,
         "errors": [CustomerNotFound],
     }
 
@@ -155,27 +157,28 @@ def _mount_lookups(contract: Contract, customer: Customer) -> None:
 
 
 def _mount_marks(contract: Contract, customer: Customer) -> None:
-    shown = tuple(customer.fields)
+    shown = (*customer.fields, queries.EDITION)
     declared: dict[str, Any] = {
         "role": Role.EDITOR,
         "answer": customer,
+        "etag": True,
         "errors": [CustomerNotFound],
     }
 
     @contract.operation("PATCH", "/<customer:customer_id>/verify-email", **declared)
-    def verify_email(customer_id: Who) -> AnyRow:
+    def verify_email(customer_id: Who, expected: Editions) -> AnyRow:
         """Note that a customer's email is known to be theirs."""
-        return customers.verify_email(customer_id, shown)
+        return customers.verify_email(customer_id, shown, expected=expected)
 
     @contract.operation("PATCH", "/<customer:customer_id>/verify-phone", **declared)
-    def verify_phone(customer_id: Who) -> AnyRow:
+    def verify_phone(customer_id: Who, expected: Editions) -> AnyRow:
         """Note that a customer's phone is known to be theirs."""
-        return customers.verify_phone(customer_id, shown)
+        return customers.verify_phone(customer_id, shown, expected=expected)
 
     @contract.operation("PATCH", "/<customer:customer_id>/last-login", **declared)
-    def note_login(customer_id: Who) -> AnyRow:
+    def note_login(customer_id: Who, expected: Editions) -> AnyRow:
         """Note that a customer has logged in now."""
-        return customers.note_login(customer_id, shown)
+        return customers.note_login(customer_id, shown, expected=expected)
 
 
 def _mount_places(contract: Contract) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
+    String,
     and_,
     bindparam,
     cast,
@@ -76,7 +77,11 @@ def _age() -> ColumnElement[int]:
     return (today - _number(C.date_of_birth)) // 10_000
 
 
+# Which customer, and which state of it: no two states of any two customers have the same. An id
+# can be given again after a removal, and an email can move to somebody else.
+EDITION = "edition"
 EXPRESSIONS: Mapping[str, ColumnElement[Any]] = {
+    EDITION: C.customer_id + "-" + cast(C.version, String),
     **{column.name: column for column in C if column is not C.email_key},
     "is_active": C.customer_status == Status.ACTIVE.value,
     "is_verified": and_(C.email_verified, C.phone_verified),

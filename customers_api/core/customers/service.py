@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
 from customers_api.core.customers import (
+    editions,
     identity,
     ids,
     insertion,
@@ -19,8 +20,9 @@ from customers_api.core.customers import (
     rules,
     statistics,
 )
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
-from customers_api.core.customers.queries import CustomerNotFound, Who
+from customers_api.core.customers.queries import Who
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import Conflict, Path, Problem
 from customers_api.core.groups import queries as groups
@@ -63,17 +65,18 @@ def load(records: Sequence[Fields]) -> None:
     _insert(records, review.paths_below((), records))
 
 
-def change(who: Who, changes: Fields, show: queries.Fields) -> AnyRow:
+def change(who: Who, changes: Fields, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
     """Change the given fields of a customer; returns what `show` names of it.
 
-    Raises CustomerNotFound, or Invalid with every problem of the changes.
+    Raises CustomerNotFound, Stale, or Invalid with every problem of the changes.
     """
     if not changes:
+        editions.check(who, expected)
         return queries.get(who, show)
     if [*rules.problems(changes)]:
         queries.get(who, ("id",))
         review.refuse([*review.changes(who)(changes)])
-    row = _update(who, changes, show)
+    row = _update(who, changes, show, expected)
     if "tags" not in changes:
         return row
     database.write(delete(TAGS).where(TAGS.c.customer_id == row[-2]))
@@ -99,35 +102,35 @@ def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Change
     return Changed(len(changed), [who for who in ids if who not in found])
 
 
-def deactivate(who: Who) -> None:
-    """Make a customer inactive; raises CustomerNotFound. One who is canceled stays so."""
+def deactivate(who: Who, *, expected: Editions = None) -> None:
+    """Make a customer inactive; raises CustomerNotFound, Stale. One who is canceled stays so."""
     status = case(
         (C.customer_status == Status.ACTIVE.value, Status.INACTIVE.value), else_=C.customer_status
     )
-    _update(who, {"customer_status": status}, ("id",))
+    _update(who, {"customer_status": status}, ("id",), expected)
 
 
-def verify_email(who: Who, show: queries.Fields) -> AnyRow:
-    """Note that the customer's email is known to be theirs; raises CustomerNotFound."""
-    return _update(who, {"email_verified": True}, show)
+def verify_email(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
+    """Note that the customer's email is known to be theirs; raises CustomerNotFound, Stale."""
+    return _update(who, {"email_verified": True}, show, expected)
 
 
-def verify_phone(who: Who, show: queries.Fields) -> AnyRow:
-    """Note that the customer's phone is known to be theirs; raises CustomerNotFound."""
-    return _update(who, {"phone_verified": True}, show)
+def verify_phone(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
+    """Note that the customer's phone is known to be theirs; raises CustomerNotFound, Stale."""
+    return _update(who, {"phone_verified": True}, show, expected)
 
 
-def note_login(who: Who, show: queries.Fields) -> AnyRow:
-    """Note that the customer has logged in now; raises CustomerNotFound."""
-    return _update(who, {"last_login_at": clock.now()}, show)
+def note_login(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
+    """Note that the customer has logged in now; raises CustomerNotFound, Stale."""
+    return _update(who, {"last_login_at": clock.now()}, show, expected)
 
 
-def remove(who: Who) -> int:
-    """Remove a customer's record for good; returns its id, raises CustomerNotFound."""
-    statement = delete(CUSTOMERS).where(queries.named(who)).returning(C.id)
+def remove(who: Who, *, expected: Editions = None) -> int:
+    """Remove a customer's record for good; returns its id, raises CustomerNotFound or Stale."""
+    statement = delete(CUSTOMERS).where(editions.named(who, expected)).returning(C.id)
     row = database.write(statement).first()
     if row is None:
-        raise CustomerNotFound
+        editions.refuse(who, expected)
     statistics.note_changes(1)
     return int(row.id)
 
@@ -167,9 +170,9 @@ def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
     raise Conflict
 
 
-def _update(who: Who, changes: Fields, show: queries.Fields) -> AnyRow:
+def _update(who: Who, changes: Fields, show: queries.Fields, expected: Editions) -> AnyRow:
     """The changed row; its id and UUID come last, where who reads it by its fields sees neither."""
-    statement = _changed(changes).where(queries.named(who))
+    statement = _changed(changes).where(editions.named(who, expected))
     try:
         row = database.write(statement.returning(*queries.columns(show), C.id, C.uuid)).first()
     except IntegrityError:
@@ -179,7 +182,7 @@ def _update(who: Who, changes: Fields, show: queries.Fields) -> AnyRow:
             review.refuse(problems)
         raise
     if row is None:
-        raise CustomerNotFound
+        editions.refuse(who, expected)
     statistics.note_changes(1)
     return row
 

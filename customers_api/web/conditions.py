@@ -1,0 +1,92 @@
+"""Conditional requests (RFC 9110, 13): If-Match against lost updates, If-None-Match for caches.
+
+An ETag is the edition of what is shown in quotes, so one that any contract gave is good in all.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Response, request
+
+from customers_api.web.problems import BadRequest
+from customers_api.web.schemas import Shape
+
+READS = frozenset({"GET", "HEAD"})
+CONDITIONAL_WRITES = frozenset({"PATCH", "PUT", "DELETE"})
+# To be asked again before each use, and by nobody but the one who got it.
+REVALIDATED = "private, no-cache"
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
+_TAGS = re.compile(r'(W/)?"([^"]*)"')
+
+ETAG: Mapping[str, str] = {"ETag": "The customer's state, for If-Match and If-None-Match."}
+IF_MATCH: Shape = {
+    "name": "If-Match",
+    "in": "header",
+    "description": (
+        "The ETags of which the customer must still have one, else nothing is done and the answer "
+        "is 412; weak ones never match. Without it the last writer wins, field by field."
+    ),
+    "schema": {"type": "string"},
+    "example": '"CUST_A1B2C3D4-3"',
+}
+IF_NONE_MATCH: Shape = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "The ETags of what is known already; the answer is 304 where nothing changed.",
+    "schema": {"type": "string"},
+    "example": '"CUST_A1B2C3D4-3"',
+}
+
+
+class ConditionMalformed(BadRequest):
+    """If-Match and If-None-Match take ETags in their quotes, separated by commas, or a lone *"""
+
+    code = "condition-malformed"
+
+
+def parameter(method: str) -> Shape | None:
+    """The header that makes a request of this method conditional, as the reference shows it."""
+    if method in CONDITIONAL_WRITES:
+        return IF_MATCH
+    return IF_NONE_MATCH if method in READS else None
+
+
+def expected() -> frozenset[str] | None:
+    """The editions that If-Match names, None where any will do; raises ConditionMalformed."""
+    tags = _tags("If-Match")
+    return None if tags is None else frozenset(text for weak, text in tags if not weak)
+
+
+def unchanged(content: Any) -> Response | None:
+    """The 304 to a request whose sender knows this content already; raises ConditionMalformed."""
+    if request.method not in READS or "If-None-Match" not in request.headers:
+        return None
+    tags = _tags("If-None-Match")
+    if tags is not None and content.edition not in {text for _, text in tags}:
+        return None
+    response = Response(status=304)
+    del response.headers["Content-Type"]
+    mark(response, content)
+    return response
+
+
+def mark(response: Response, content: Any) -> None:
+    """Give an answer the ETag of its content, where that is one customer."""
+    edition = getattr(content, "edition", None)
+    if edition is None:
+        return
+    response.headers["ETag"] = f'"{edition}"'
+    if request.method in READS:
+        response.headers["Cache-Control"] = REVALIDATED
+
+
+def _tags(header: str) -> list[tuple[str, str]] | None:
+    """The tags of a header, each with its mark of weakness; None for an asterisk, or no header."""
+    text = request.headers.get(header)
+    if text is None or text.strip() == "*":
+        return None
+    if not _LIST.fullmatch(text):
+        raise ConditionMalformed
+    return _TAGS.findall(text)
