@@ -53,6 +53,9 @@ class Config:
         self.REFRESH_TOKEN_LIFETIME = timedelta(
             days=_whole(environ, "REFRESH_TOKEN_DAYS", default=30, most=36_500)
         )
+        self.IDEMPOTENCY_LIFETIME = timedelta(
+            hours=_whole(environ, "IDEMPOTENCY_HOURS", default=24, most=8_760)
+        )
         self.HOST = environ.get("HOST") or "127.0.0.1"
         self.PORT = _whole(environ, "PORT", default=8000, most=65535)
         self.WEB_CONCURRENCY = _whole(environ, "WEB_CONCURRENCY", default=2, most=256)

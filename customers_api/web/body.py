@@ -12,6 +12,7 @@ from flask import current_app, request
 from marshmallow import Schema, ValidationError
 
 from customers_api.core.errors import Problem
+from customers_api.web import idempotency
 from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson
 from customers_api.web.schemas import UNKNOWN, InputSchema
 
@@ -57,7 +58,7 @@ def _content() -> bytes:
     """
     most = check_size()
     request.max_content_length = most + 1
-    content = request.get_data(cache=False)
+    content = request.get_data(cache=idempotency.HEADER in request.headers)
     if len(content) > most:
         raise BodyTooLarge
     if len(content) < (request.content_length or 0):

@@ -1,12 +1,14 @@
 """A contract: a blueprint that cannot be built without saying who is let in and how it refuses."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, request
 
 from customers_api.core.errors import Error
+from customers_api.web import idempotency
 from customers_api.web.operation import Authenticate, Operation, View
 from customers_api.web.problems import Statuses
 
@@ -70,7 +72,8 @@ def statuses_here() -> Statuses:
 
 
 def _serve(contract: Contract, operation: Operation, **path: Any) -> Any:
-    return operation.handle(contract.authenticate, path)
+    with idempotency.reuse_told_first() if operation.takes_key else nullcontext():
+        return operation.handle(contract.authenticate, path)
 
 
 def _is_below(path: str, prefix: str) -> bool:

@@ -15,7 +15,7 @@ from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
 from customers_api.version import VERSION
-from customers_api.web import conditions, problems
+from customers_api.web import conditions, idempotency, problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
@@ -129,6 +129,8 @@ def _parameters(operation: Operation) -> Iterator[Any]:
         yield {"name": name, "in": "path", "required": True, "schema": shape, "example": example}
     if operation.query.fields:
         yield {"in": "query", "schema": operation.query}
+    if operation.takes_key:
+        yield idempotency.PARAMETER
     if operation.etag and (condition := conditions.parameter(operation.method)):
         yield condition
 
@@ -170,6 +172,7 @@ def _success(operation: Operation) -> dict[str, Any]:
     headers = {
         **operation.headers,
         **(conditions.ETAG if operation.etag and operation.method != "DELETE" else {}),
+        **(idempotency.HEADERS if operation.takes_key else {}),
     }
     if headers:
         answer["headers"] = {
@@ -213,6 +216,8 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
         yield from (BodyMalformed, BodyTooLarge, NotJson)
     else:
         yield BodyTooLarge
+    if operation.takes_key:
+        yield from idempotency.ERRORS
     if operation.takes_expected:
         yield Stale
     if operation.etag and conditions.parameter(operation.method):

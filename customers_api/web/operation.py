@@ -12,7 +12,7 @@ from customers_api.core import database
 from customers_api.core.actor import Actor, Role
 from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
-from customers_api.web import conditions
+from customers_api.web import conditions, idempotency
 from customers_api.web.problems import Refused
 from customers_api.web.rows import Encoder, encode, json
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
@@ -51,7 +51,8 @@ class Operation:
     """One method of one rule: everything that the server and the reference know about it.
 
     `role` is None where everybody may call. `many` answers with an array. `atomic` operations of
-    an unsafe method run in one unit of work, which is committed before the answer is sent.
+    an unsafe method run in one unit of work, which is committed before the answer is sent. What
+    `secrets` names is told anew, and not kept, where the answer is kept for a request sent again.
     With `etag` the operation is about one customer, whose editions its requests may name: the view
     takes those that If-Match names as `expected`, and shows rows that carry their EDITION.
     """
@@ -70,12 +71,14 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     body_required: bool = True
     atomic: bool = True
+    secrets: idempotency.Secrets = field(default_factory=dict)
     etag: bool = False
 
     def handle(self, authenticate: Authenticate, path: Mapping[str, Any]) -> Response:
         """The answer to the request at hand; raises what the contract's errors render."""
         if self.role is not None:
             g.actor = authenticate(self.role)
+        key = idempotency.key() if self.takes_key else None
         if self.body is None:
             incoming.check_size()
         query, parameters = incoming.query(self.query)
@@ -95,10 +98,19 @@ class Operation:
             **({"expected": conditions.expected()} if self.takes_expected else {}),
         }
         try:
+            if key is not None:
+                return idempotency.once(
+                    key, self.secrets, lambda: self._encoded(self.view(**arguments), query)
+                )
             result = self._run(arguments)
         except Invalid as error:
             raise self._on_wire(error, schema, path) from error
         return self._encoded(result, query)
+
+    @property
+    def takes_key(self) -> bool:
+        """Whether an Idempotency-Key means something: it changes something, for a known caller."""
+        return self.atomic and self.method in UNSAFE and self.role is not None
 
     @property
     def takes_expected(self) -> bool:

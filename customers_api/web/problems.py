@@ -22,6 +22,7 @@ from customers_api.core.errors import (
     Unauthenticated,
     Unavailable,
 )
+from customers_api.core.idempotency.service import KeyReused
 
 MEDIA_TYPE = "application/problem+json"
 CATALOGUE = "/docs/problems"
@@ -98,6 +99,7 @@ STATUSES: Statuses = {
     Stale: 412,
     BodyTooLarge: 413,
     NotJson: 415,
+    KeyReused: 422,
     Unexpected: 500,
     Unavailable: 503,
 }

@@ -26,6 +26,7 @@ NUMBERS = {
     "MAX_LIST_SIZE": ("MAX_LIST_SIZE", 10_000, 11),
     "ACCESS_TOKEN_MINUTES": ("ACCESS_TOKEN_LIFETIME", timedelta(minutes=15), timedelta(minutes=11)),
     "REFRESH_TOKEN_DAYS": ("REFRESH_TOKEN_LIFETIME", timedelta(days=30), timedelta(days=11)),
+    "IDEMPOTENCY_HOURS": ("IDEMPOTENCY_LIFETIME", timedelta(hours=24), timedelta(hours=11)),
     "PORT": ("PORT", 8000, 11),
     "WEB_CONCURRENCY": ("WEB_CONCURRENCY", 2, 11),
     "WEB_THREADS": ("WEB_THREADS", 4, 11),

@@ -27,7 +27,13 @@ def every() -> Sequence[model.Token]:
 
 
 @contract.operation(
-    "POST", "/", role=Role.ADMIN, body=NewToken(), answer=CreatedToken(), status=201
+    "POST",
+    "/",
+    role=Role.ADMIN,
+    body=NewToken(),
+    answer=CreatedToken(),
+    status=201,
+    secrets={"token": lambda shown: tokens.service_jwt(queries.get(shown["id"]))},
 )
 def create(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Create a service token."""

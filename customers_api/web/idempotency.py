@@ -1,0 +1,132 @@
+"""Requests that may be sent again: the Idempotency-Key header, and the answer of the first time."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from flask import Response, g, request
+
+from customers_api.core.actor import Actor
+from customers_api.core.errors import Invalid
+from customers_api.core.idempotency import service
+from customers_api.core.idempotency.service import Answer, KeyReused, StillRunning
+from customers_api.web.problems import BadRequest, BodyMalformed
+from customers_api.web.rows import encode
+from customers_api.web.schemas import Shape
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+# As the draft of the IETF has it, an RFC 8941 string, or bare, as everybody sends it.
+_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"')
+_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+# By the names of what an answer holds and nobody may keep: how it is told again from the rest.
+Secrets = Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+HEADERS: Mapping[str, str] = {REPLAYED: "`true` where the answer is that of the first time."}
+PARAMETER: Shape = {
+    "name": HEADER,
+    "in": "header",
+    "description": (
+        "A name for this request, new for each new one, which makes it safe to send again: for 24 "
+        "hours, or what the server is set to, the same request with the same key is answered as "
+        "the first time and done once. Bare, or in double quotes. What was refused was not done "
+        "and is tried anew."
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "5f0c8a1e-4b7d-4a53-9d0e-0c7f4b1f2a6b",
+}
+
+
+class KeyMalformed(BadRequest):
+    """An Idempotency-Key has 1 to 255 characters of printable ASCII, in double quotes or without"""
+
+    code = "idempotency-key-malformed"
+
+
+ERRORS = (KeyMalformed, KeyReused, StillRunning)
+
+
+def key() -> str | None:
+    """The key of the request at hand, if it has one; raises KeyMalformed."""
+    text = request.headers.get(HEADER)
+    if text is None:
+        return None
+    if text.startswith('"'):
+        quoted = _QUOTED.fullmatch(text)
+        text = re.sub(r"\\(.)", r"\1", quoted[1]) if quoted else ""
+    if not _KEY.fullmatch(text):
+        raise KeyMalformed
+    return text
+
+
+def once(key: str, secrets: Secrets, serve: Callable[[], Response]) -> Response:
+    """What `serve` answers, in a unit of work, or what it answered the first time.
+
+    Raises KeyReused or StillRunning.
+    """
+
+    def work() -> tuple[Response, Answer]:
+        response = serve()
+        return response, _kept(response, secrets)
+
+    outcome = service.once(_request(key), work)
+    return _replayed(outcome, secrets) if isinstance(outcome, Answer) else outcome
+
+
+@contextmanager
+def reuse_told_first() -> Iterator[None]:
+    """Say of a request that is not valid that its key stands for another, where it does.
+
+    The valid ones are told while they are served.
+    """
+    try:
+        yield
+    except (Invalid, BodyMalformed):
+        name = key()
+        if name is not None:
+            service.check_unused(_request(name))
+        raise
+
+
+def _request(key: str) -> service.Request:
+    parts = (
+        request.method.encode(),
+        request.path.rstrip("/").encode(),
+        request.query_string,
+        # Read already, and held for us; an operation without a body leaves it alone.
+        request.get_data(),
+    )
+    # Each with its length: what ends one part must not look like the beginning of the next.
+    content = sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).digest()
+    return service.Request(_caller(), key, content)
+
+
+def _caller() -> str:
+    """Who keeps being the same while tokens are refreshed."""
+    actor: Actor = g.actor
+    if actor.operator_id is not None:
+        return f"operator {actor.operator_id}"
+    return f"{actor.kind} {actor.token_id}"
+
+
+def _kept(response: Response, secrets: Secrets) -> Answer:
+    headers = {name: text for name, text in response.headers if name != "Content-Length"}
+    body = response.get_data()
+    if secrets:
+        shown = msgspec.json.decode(body)
+        body = encode({name: value for name, value in shown.items() if name not in secrets})
+    return Answer(response.status_code, headers, body)
+
+
+def _replayed(answer: Answer, secrets: Secrets) -> Response:
+    body = answer.body
+    if secrets:
+        shown = msgspec.json.decode(body)
+        body = encode(shown | {name: tell(shown) for name, tell in secrets.items()})
+    response = Response(body, answer.status, answer.headers)
+    response.headers[REPLAYED] = "true"
+    return response
