@@ -11,8 +11,9 @@ from flask import Response, g, request
 
 from customers_api.core.actor import Actor
 from customers_api.core.errors import Invalid
-from customers_api.core.idempotency import service
-from customers_api.core.idempotency.service import Answer, KeyReused, StillRunning
+from customers_api.core.idempotency import queries, service
+from customers_api.core.idempotency.queries import Answer, KeyReused
+from customers_api.core.idempotency.service import StillRunning
 from customers_api.web.problems import BadRequest, BodyMalformed
 from customers_api.web.rows import encode
 from customers_api.web.schemas import Shape
@@ -88,11 +89,11 @@ def reuse_told_first() -> Iterator[None]:
     except (Invalid, BodyMalformed):
         name = key()
         if name is not None:
-            service.check_unused(_request(name))
+            queries.find(_request(name))
         raise
 
 
-def _request(key: str) -> service.Request:
+def _request(key: str) -> queries.Request:
     parts = (
         request.method.encode(),
         request.path.rstrip("/").encode(),
@@ -102,7 +103,7 @@ def _request(key: str) -> service.Request:
     )
     # Each with its length: what ends one part must not look like the beginning of the next.
     content = sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).digest()
-    return service.Request(_caller(), key, content)
+    return queries.Request(_caller(), key, content)
 
 
 def _caller() -> str:

@@ -22,7 +22,7 @@ from customers_api.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from customers_api.core.idempotency.service import KeyReused
+from customers_api.core.idempotency.queries import KeyReused
 
 MEDIA_TYPE = "application/problem+json"
 CATALOGUE = "/docs/problems"

@@ -1,40 +1,21 @@
 """Doing a request once, however often it is sent: its answer is kept in the same transaction."""
 
-import hmac
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from functools import lru_cache, partial
-from hashlib import sha256
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from sqlalchemy import (
-    Select,
-    Table,
-    and_,
-    bindparam,
-    delete,
-    func,
-    literal,
-    select,
-    true,
-    tuple_,
-)
+from sqlalchemy import bindparam, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from customers_api.core import clock, database
-from customers_api.core.database import AnyRow
-from customers_api.core.errors import Conflict, Error
-from customers_api.core.idempotency import claims
-from customers_api.core.idempotency.model import KeptAnswer
-from customers_api.extensions import db, settings
+from customers_api.core.errors import Conflict
+from customers_api.core.idempotency import claims, queries
+from customers_api.core.idempotency.queries import KEPT, Answer, K, Request
+from customers_api.extensions import db
 
-KEPT = cast(Table, KeptAnswer.__table__)
-K = KEPT.c
-CONTENT = (K.fingerprint, K.status, K.headers, K.body)
 NAMES = tuple(column.name for column in K)
 TRIES = 3
 # Every so many answers that are kept, at most so many that have expired are removed.
@@ -45,12 +26,6 @@ FASTEST = 1
 Result = TypeVar("Result")
 
 
-class KeyReused(Error):
-    """This Idempotency-Key stands for another request; a new request needs a new key."""
-
-    code = "idempotency-key-reused"
-
-
 class StillRunning(Conflict):
     """The first request with this Idempotency-Key is still running; send it again in a moment."""
 
@@ -58,41 +33,7 @@ class StillRunning(Conflict):
 
 
 class _Raced(Exception):
-    """Somebody kept an answer between our look and our claim."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request that may be sent again: whose it is, under which key, and what it asks for."""
-
-    caller: str
-    key: str
-    content: bytes
-
-    @property
-    def number(self) -> int:
-        """The caller and the key as a number to lock; two of them share one next to never."""
-        digest = sha256(f"{self.caller}\0{self.key}".encode()).digest()
-        return int.from_bytes(digest[:8], "big") >> 2
-
-    @property
-    def fingerprints(self) -> Sequence[bytes]:
-        """What tells it from other requests, by the present secret and then by earlier ones.
-
-        Without the secret, whoever reads the database could try which password was sent.
-        """
-        secrets = (settings()["SECRET_KEY"], *settings()["SECRET_KEY_FALLBACKS"])
-        text = b"idempotency:" + self.content
-        return [hmac.digest(secret.encode(), text, "sha256") for secret in secrets]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a caller was answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    """Somebody else has kept an answer under this key meanwhile."""
 
 
 def once(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result | Answer:
@@ -110,16 +51,11 @@ def once(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result 
     raise StillRunning
 
 
-def check_unused(request: Request) -> None:
-    """Raise KeyReused where the key stands for another request."""
-    _kept(request, _found(request, claiming=False))
-
-
 def remove_expired() -> None:
     """Remove answers that have expired, the oldest first, and not too many at a time."""
     oldest = (
         select(K.caller, K.key)
-        .where(K.created_at <= _expiry())
+        .where(K.created_at <= queries.expiry())
         .order_by(K.created_at)
         .limit(MOST_REMOVED)
         .with_for_update(skip_locked=True)
@@ -132,10 +68,8 @@ def _once_on_postgresql(
     request: Request, work: Callable[[], tuple[Result, Answer]]
 ) -> Result | Answer:
     def unit() -> Result | Answer:
-        # Whoever commits between this statement's look and its lock is met when keeping.
-        row = _found(request, claiming=True)
-        answer = _kept(request, row)
-        if answer is None and not row.free:
+        free, answer = queries.claim(request)
+        if answer is None and not free:
             raise StillRunning
         return answer or _done(request, work)
 
@@ -144,7 +78,7 @@ def _once_on_postgresql(
 
 def _once_on_sqlite(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result | Answer:
     with claims.claimed(f"{db.engine.url.database}-keys", request.number) as free:
-        answer = _kept(request, _found(request, claiming=False))
+        answer = queries.find(request)
         if answer is None and not free:
             raise StillRunning
         return answer or database.in_unit_of_work(partial(_done, request, work))
@@ -160,39 +94,12 @@ def _done(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result
         "headers": answer.headers,
         "body": zlib.compress(answer.body, FASTEST),
         "created_at": clock.now(),
+        "expiry": queries.expiry(),
     }
-    if database.write(_keep(database.dialect()), {**values, "expiry": _expiry()}).first() is None:
+    if database.write(_keep(database.dialect()), values).first() is None:
         raise _Raced
     _note_kept()
     return result
-
-
-def _found(request: Request, *, claiming: bool) -> AnyRow:
-    """Whether the key is free, and what is kept under it, if anything."""
-    [row] = database.rows(
-        _look(claiming=claiming),
-        {
-            "caller": request.caller,
-            "key": request.key,
-            "expiry": _expiry(),
-            **({"number": request.number} if claiming else {}),
-        },
-    )
-    return row
-
-
-def _kept(request: Request, row: AnyRow) -> Answer | None:
-    if row.fingerprint is None:
-        return None
-    if not any(hmac.compare_digest(row.fingerprint, each) for each in request.fingerprints):
-        raise KeyReused
-    return Answer(row.status, row.headers, zlib.decompress(row.body))
-
-
-def _expiry() -> datetime:
-    """What was kept at this moment, or earlier, has expired."""
-    moment: datetime = clock.now() - settings()["IDEMPOTENCY_LIFETIME"]
-    return moment
 
 
 def _note_kept() -> None:
@@ -203,18 +110,6 @@ def _note_kept() -> None:
 
 
 _count = 0
-
-
-@lru_cache(maxsize=2)
-def _look(*, claiming: bool) -> Select[*tuple[object, ...]]:
-    free = func.pg_try_advisory_xact_lock(bindparam("number")) if claiming else true()
-    one = select(literal(1).label("one")).subquery("one")
-    wanted = and_(
-        K.caller == bindparam("caller"),
-        K.key == bindparam("key"),
-        K.created_at > bindparam("expiry", type_=K.created_at.type),
-    )
-    return select(free.label("free"), *CONTENT).select_from(one.outerjoin(KEPT, wanted))
 
 
 @lru_cache(maxsize=2)

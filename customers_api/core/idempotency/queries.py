@@ -1,0 +1,110 @@
+"""What a request that may be sent again is known by, and what was answered to it before."""
+
+import hmac
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import cast
+
+from sqlalchemy import Select, Table, and_, bindparam, func, literal, select, true
+
+from customers_api.core import clock, database
+from customers_api.core.database import AnyRow
+from customers_api.core.errors import Error
+from customers_api.core.idempotency.model import KeptAnswer
+from customers_api.extensions import settings
+
+KEPT = cast(Table, KeptAnswer.__table__)
+K = KEPT.c
+CONTENT = (K.fingerprint, K.status, K.headers, K.body)
+
+
+class KeyReused(Error):
+    """This Idempotency-Key stands for another request; a new request needs a new key."""
+
+    code = "idempotency-key-reused"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that may be sent again: whose it is, under which key, and what it asks for."""
+
+    caller: str
+    key: str
+    content: bytes
+
+    @property
+    def number(self) -> int:
+        """The caller and the key as a number to lock; two of them share one next to never."""
+        digest = sha256(f"{self.caller}\0{self.key}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") >> 2
+
+    @property
+    def fingerprints(self) -> Sequence[bytes]:
+        """What tells it from other requests, by the present secret and then by earlier ones.
+
+        Without a secret in it, whoever reads the database could try which password was sent.
+        """
+        secrets = (settings()["SECRET_KEY"], *settings()["SECRET_KEY_FALLBACKS"])
+        text = b"idempotency:" + self.content
+        return [hmac.digest(secret.encode(), text, "sha256") for secret in secrets]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a caller was answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def find(request: Request) -> Answer | None:
+    """The answer that is kept for a request, or None; raises KeyReused."""
+    return _answer(request, _row(request, claiming=False))
+
+
+def claim(request: Request) -> tuple[bool, Answer | None]:
+    """As `find`, and whether the open unit of work is now the only one at work on the key.
+
+    Of PostgreSQL only, and in the one statement. Who commits between its look and its claim is
+    not seen, so what is kept afterwards must not be kept over another's.
+    """
+    row = _row(request, claiming=True)
+    return row.free, _answer(request, row)
+
+
+def expiry() -> datetime:
+    """What was kept at this moment, or earlier, has expired."""
+    moment: datetime = clock.now() - settings()["IDEMPOTENCY_LIFETIME"]
+    return moment
+
+
+def _row(request: Request, *, claiming: bool) -> AnyRow:
+    wanted = {"caller": request.caller, "key": request.key, "expiry": expiry()}
+    claimed = {"number": request.number} if claiming else {}
+    [row] = database.rows(_look(claiming=claiming), {**wanted, **claimed})
+    return row
+
+
+def _answer(request: Request, row: AnyRow) -> Answer | None:
+    if row.fingerprint is None:
+        return None
+    if not any(hmac.compare_digest(row.fingerprint, each) for each in request.fingerprints):
+        raise KeyReused
+    return Answer(row.status, row.headers, zlib.decompress(row.body))
+
+
+@lru_cache(maxsize=2)
+def _look(*, claiming: bool) -> Select[*tuple[object, ...]]:
+    free = func.pg_try_advisory_xact_lock(bindparam("number")) if claiming else true()
+    one = select(literal(1).label("one")).subquery("one")
+    wanted = and_(
+        K.caller == bindparam("caller"),
+        K.key == bindparam("key"),
+        K.created_at > bindparam("expiry", type_=K.created_at.type),
+    )
+    return select(free.label("free"), *CONTENT).select_from(one.outerjoin(KEPT, wanted))
