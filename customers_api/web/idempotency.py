@@ -101,9 +101,12 @@ def _request(key: str) -> queries.Request:
         # Read already, and held for us; an operation without a body leaves it alone.
         request.get_data(),
     )
-    # Each with its length: what ends one part must not look like the beginning of the next.
-    content = sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).digest()
-    return queries.Request(_caller(), key, content)
+    content = sha256()
+    for part in parts:
+        # With its length: what ends one part must not look like the beginning of the next.
+        content.update(b"%d:" % len(part))
+        content.update(part)
+    return queries.Request(_caller(), key, content.digest())
 
 
 def _caller() -> str:

@@ -41,6 +41,9 @@ A registry of customers. Every call needs a bearer token, the few public ones ex
 Errors are problem documents (RFC 9457); all problems of a request are told at once. Text is kept as
 sent but for the white space around it. Times are in UTC. A path answers the same with and without
 its final slash.
+
+What changes something may carry an Idempotency-Key and is then safe to send again; customers have
+ETags, by which a change can be made conditional.
 """
 UNAUTHENTICATED = (TokenMissing, TokenInvalid, TokenExpired, TokenRevoked)
 PROBLEM_SCHEMA: Shape = {
