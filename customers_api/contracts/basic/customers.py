@@ -12,6 +12,7 @@ from customers_api.contracts.basic.schemas import (
 from customers_api.core.actor import Role
 from customers_api.core.customers import listing, queries
 from customers_api.core.customers import service as customers
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
 from customers_api.core.database import AnyRow
@@ -28,7 +29,8 @@ basic = Contract(
     statuses={},
 )
 CUSTOMER, REPLACEMENT = BasicCustomer(), BasicReplacement()
-SHOWN = tuple(CUSTOMER.fields)
+LISTED = tuple(CUSTOMER.fields)
+SHOWN = (*LISTED, queries.EDITION)
 
 
 @basic.operation(
@@ -39,6 +41,7 @@ SHOWN = tuple(CUSTOMER.fields)
     answer=CUSTOMER,
     status=201,
     headers={"Location": "The address of the customer."},
+    etag=True,
     errors=[EmailTaken],
 )
 def create(body: Mapping[str, Any]) -> Answer:
@@ -50,11 +53,16 @@ def create(body: Mapping[str, Any]) -> Answer:
 @basic.operation("GET", "/", role=Role.READER, answer=CUSTOMER, many=True)
 def every() -> Iterator[Sequence[AnyRow]]:
     """List all customers by id, however many there are."""
-    return listing.everybody(SHOWN)
+    return listing.everybody(LISTED)
 
 
 @basic.operation(
-    "GET", "/<int:customer_id>", role=Role.READER, answer=CUSTOMER, errors=[CustomerNotFound]
+    "GET",
+    "/<int:customer_id>",
+    role=Role.READER,
+    answer=CUSTOMER,
+    etag=True,
+    errors=[CustomerNotFound],
 )
 def get(customer_id: int) -> AnyRow:
     """Read a customer."""
@@ -67,14 +75,15 @@ def get(customer_id: int) -> AnyRow:
     role=Role.EDITOR,
     body=REPLACEMENT,
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound, EmailTaken],
 )
-def replace(customer_id: int, body: Mapping[str, Any]) -> AnyRow:
+def replace(customer_id: int, body: Mapping[str, Any], expected: Editions) -> AnyRow:
     """Replace a customer's name, email and phone; what else is known of the customer stays."""
     if body["id"] != customer_id:
         raise Invalid(REPLACEMENT.review(body, {"customer_id": customer_id}))
     changes = {name: value for name, value in body.items() if name != "id"}
-    return customers.change(customer_id, changes, SHOWN)
+    return customers.change(customer_id, changes, SHOWN, expected=expected)
 
 
 @basic.operation(
@@ -82,9 +91,10 @@ def replace(customer_id: int, body: Mapping[str, Any]) -> AnyRow:
     "/<int:customer_id>",
     role=Role.ADMIN,
     answer=BasicRemoved(),
+    etag=True,
     errors=[CustomerNotFound],
 )
-def remove(customer_id: int) -> Mapping[str, str]:
+def remove(customer_id: int, expected: Editions) -> Mapping[str, str]:
     """Remove a customer for good."""
-    customers.remove(customer_id)
+    customers.remove(customer_id, expected=expected)
     return {"detail": "Customer deleted"}

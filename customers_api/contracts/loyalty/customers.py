@@ -14,6 +14,7 @@ from customers_api.contracts.loyalty.schemas import (
 from customers_api.core.actor import Role
 from customers_api.core.customers import listing, queries, samples
 from customers_api.core.customers import service as customers
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
 from customers_api.core.database import AnyRow
@@ -29,13 +30,14 @@ loyalty = Contract(
     statuses={},
 )
 CUSTOMER = LoyaltyCustomer()
-SHOWN = tuple(CUSTOMER.fields)
+LISTED = tuple(CUSTOMER.fields)
+SHOWN = (*LISTED, queries.EDITION)
 
 
 @loyalty.operation("GET", "/customers", role=Role.READER, answer=CUSTOMER, many=True)
 def every() -> Iterator[Sequence[AnyRow]]:
     """List all customers, however many there are, in the order of their ids."""
-    return listing.everybody(SHOWN)
+    return listing.everybody(LISTED)
 
 
 @loyalty.operation(
@@ -46,6 +48,7 @@ def every() -> Iterator[Sequence[AnyRow]]:
     answer=CUSTOMER,
     status=201,
     headers={"Location": "The address of the customer."},
+    etag=True,
     errors=[EmailTaken],
 )
 def create(body: Mapping[str, Any]) -> Answer:
@@ -59,6 +62,7 @@ def create(body: Mapping[str, Any]) -> Answer:
     "/customers/<uuid:customer_id>",
     role=Role.READER,
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound],
 )
 def get(customer_id: UUID) -> AnyRow:
@@ -72,11 +76,12 @@ def get(customer_id: UUID) -> AnyRow:
     role=Role.EDITOR,
     body=LoyaltyChanges(),
     answer=CUSTOMER,
+    etag=True,
     errors=[CustomerNotFound, EmailTaken],
 )
-def change(customer_id: UUID, body: Mapping[str, Any]) -> AnyRow:
+def change(customer_id: UUID, body: Mapping[str, Any], expected: Editions) -> AnyRow:
     """Change some fields of a customer; what is not given stays as it is."""
-    return customers.change(customer_id, body, SHOWN)
+    return customers.change(customer_id, body, SHOWN, expected=expected)
 
 
 @loyalty.operation(
@@ -84,11 +89,12 @@ def change(customer_id: UUID, body: Mapping[str, Any]) -> AnyRow:
     "/customers/<uuid:customer_id>",
     role=Role.ADMIN,
     answer=LoyaltyRemoved(),
+    etag=True,
     errors=[CustomerNotFound],
 )
-def remove(customer_id: UUID) -> Mapping[str, str]:
+def remove(customer_id: UUID, expected: Editions) -> Mapping[str, str]:
     """Remove a customer for good."""
-    customers.remove(customer_id)
+    customers.remove(customer_id, expected=expected)
     return {"detail": "Customer deleted"}
 
 
@@ -97,7 +103,7 @@ def remove(customer_id: UUID) -> Mapping[str, str]:
 )
 def seed() -> Mapping[str, Any]:
     """Create those of ten sample customers who are not there yet."""
-    created = queries.by_uuid(samples.add(), SHOWN)
+    created = queries.by_uuid(samples.add(), LISTED)
     there = len(samples.SAMPLES) - len(created)
     plural = "" if len(created) == 1 else "s"
     detail = f"Created {len(created)} sample customer{plural}; {there} were there already"
