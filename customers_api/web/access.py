@@ -21,6 +21,8 @@ LONGEST_TRUST_SECONDS = 60.0
 CLOCK_MARGIN = timedelta(seconds=60)
 MOST_KNOWN = 10_000
 LONGEST_WAIT_SECONDS = 0.5
+# A revocation is heeded after this long, or nobody is let in.
+LONGEST_LAG_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class Tokens:
         self._next_check = 0.0
         self._checking = threading.Lock()
         self._failures = 0
+        self._checked_at = 0.0
 
     def actor(self, token: str) -> Actor:
         """Whose token this is; raises an Unauthenticated that says what is wrong with it."""
@@ -70,7 +73,9 @@ class Tokens:
         # Whoever is first asks for all; the others wait, but not for a database that is away.
         failures = self._failures
         if not self._checking.acquire(timeout=LONGEST_WAIT_SECONDS):
-            raise Unavailable
+            if now - self._checked_at > LONGEST_LAG_SECONDS:
+                raise Unavailable
+            return
         try:
             # What just failed for another need not fail for each who waited for it in turn.
             if self._failures != failures:
@@ -89,6 +94,7 @@ class Tokens:
         for token, known in [*self._known.items()]:
             if known.actor.token_id in changed:
                 self._known.pop(token, None)
+        self._checked_at = now
         self._next_check = now + self._check_seconds
 
 
