@@ -3,6 +3,15 @@
 import re
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Python takes four control characters for white space, too; they are refused, not stripped.
+WHITE_SPACE = "".join(
+    c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f"
+)
+
+
+def stripped(value: str) -> str:
+    """The text without the white space around it."""
+    return value.strip(WHITE_SPACE)
 
 
 def one_line(value: str, *, most: int) -> str | None:

@@ -13,6 +13,7 @@ import msgspec
 from marshmallow import Schema, ValidationError, fields, validate
 
 from customers_api.core import text
+from customers_api.core.text import stripped
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings
 from customers_api.web.schemas import Shape
@@ -20,10 +21,6 @@ from customers_api.web.schemas import Shape
 # Longer numbers are no amounts, and costly to compute with.
 LONGEST_NUMBER = 40
 LONGEST_LINE = 1000
-# Python takes four control characters for white space, too; they are refused, not stripped.
-WHITE_SPACE = "".join(
-    c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f"
-)
 _document = msgspec.json.Encoder(decimal_format="number")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?")
 _MOMENT = re.compile(
@@ -312,11 +309,6 @@ def bounds(least: int, most: int) -> str:
     if most == LARGEST_ID:
         return f"Must be a whole number, {least} or more"
     return f"Must be a whole number from {least} to {most}"
-
-
-def stripped(value: str) -> str:
-    """The text without the white space around it."""
-    return value.strip(WHITE_SPACE)
 
 
 NOT_BLANK = validate.Length(min=1, error="Must not be blank")

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Insert, Select, String, case, exists, func, or_, select
 
 from customers_api.core import bulk, database
-from customers_api.core.customers import identity, ids, names
+from customers_api.core.customers import addresses, identity, ids, names
 from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
 from customers_api.core.groups.queries import TABLE as GROUPS
 
@@ -47,7 +47,7 @@ TAG: bulk.Types = {
 def prepared(records: Iterable[Mapping[str, Any]], now: datetime) -> list[Record]:
     """The records with every column of the table, identity included."""
     blank = {**BLANK, "created_at": now, "updated_at": now}
-    return with_identity(blank | names.in_parts(record) for record in records)
+    return with_identity({**blank, **addresses.spread(names.in_parts(r))} for r in records)
 
 
 def with_identity(records: Iterable[Record]) -> list[Record]:

@@ -10,7 +10,7 @@ from typing import Any
 import email_validator
 
 from customers_api.core import clock, text
-from customers_api.core.customers import names
+from customers_api.core.customers import addresses, names
 from customers_api.core.customers.model import length_of
 from customers_api.core.errors import Problem
 from customers_api.core.types import LARGEST_ID
@@ -118,6 +118,8 @@ RULES: Mapping[str, Rule] = {
     "tags": tags,
     "lifetime_value": lifetime_value,
     "metadata": metadata,
+    # As metadata is: an object of the client's own.
+    "address": metadata,
     "customer_acquisition_date": moment,
     "notes": partial(text.free, most=LONGEST_NOTES),
     **{column: partial(text.one_line, most=length_of(column)) for column in LINES},
@@ -132,3 +134,11 @@ def problems(fields: Mapping[str, Any]) -> Iterator[Problem]:
             continue
         if complaint := rule(value):
             yield Problem((name,), complaint)
+        elif name == "address":
+            yield from _address(value)
+
+
+def _address(value: str) -> Iterator[Problem]:
+    for key, given in addresses.texts(value).items():
+        if complaint := RULES[addresses.KEYS[key]](given):
+            yield Problem(("address", key), complaint)

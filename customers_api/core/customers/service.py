@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
 from customers_api.core.customers import (
+    addresses,
     editions,
     identity,
     ids,
@@ -196,7 +197,8 @@ def _update_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
 
 
 def _changed(changes: Fields) -> Update:
-    values = {name: value for name, value in changes.items() if name != "tags"}
+    given = addresses.spread(changes)
+    values = {name: value for name, value in given.items() if name != "tags"}
     if names.WHOLE in values:
         values |= _renamed(values.pop(names.WHOLE))
     return _touch().values(values | _consequences(values))
