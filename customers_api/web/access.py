@@ -100,8 +100,13 @@ class Tokens:
 
 def bearer(role: Role) -> Actor:
     """The actor of this request; raises Unauthenticated, or Denied when `role` is beyond it."""
+    return holder(bearer_token(), role)
+
+
+def holder(token: str, role: Role) -> Actor:
+    """Whose token this is; raises Unauthenticated, or Denied when `role` is beyond it."""
     known: Tokens = current_app.extensions[EXTENSION]
-    actor = known.actor(bearer_token())
+    actor = known.actor(token)
     if not actor.role.includes(role):
         raise Denied(f"This call needs the role {role}; the token's role is {actor.role}.")
     return actor

@@ -41,8 +41,13 @@ def json() -> Any:
     """The request's body as JSON; raises NotJson, or BodyMalformed with the place."""
     if request.mimetype != "application/json":
         raise NotJson
+    return decoded(_content())
+
+
+def decoded(content: bytes) -> Any:
+    """JSON with every digit of its numbers; raises BodyMalformed with the place."""
     try:
-        return _decoder.decode(_content())
+        return _decoder.decode(content)
     except RecursionError as error:
         raise BodyMalformed("The body is not usable JSON: it is nested too deeply.") from error
     except (msgspec.ValidationError, InvalidOperation) as error:
@@ -77,13 +82,19 @@ def check_size() -> int:
 def body(
     schema: InputSchema, path: Mapping[str, Any], *, refused: bool = False
 ) -> tuple[Loaded, list[Problem]]:
-    """The body's fields, and what is wrong with them, in the wire's names.
+    """The body's fields, and what is wrong with them, in the wire's names."""
+    return checked(schema, json(), path, refused=refused)
+
+
+def checked(
+    schema: InputSchema, document: Any, path: Mapping[str, Any], *, refused: bool = False
+) -> tuple[Loaded, list[Problem]]:
+    """The fields of a document, however it came in, and what is wrong with them.
 
     Where the shape is wrong, the schema's review tells what is wrong besides with the fields whose
     shape is right; a body of the right shape is left to the core, which asks the same rules,
     unless the request is `refused` already and will not get there.
     """
-    document = json()
     if not isinstance(document, dict):
         return {}, [Problem((), "Must be a JSON object")]
     loaded, problems = _load(schema, document)

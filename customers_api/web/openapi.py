@@ -8,6 +8,7 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema
 from marshmallow.fields import Field
 
@@ -77,17 +78,7 @@ PROBLEM_SCHEMA: Shape = {
 
 def document() -> dict[str, Any]:
     """The document of all contracts that the application at work serves."""
-    plugin = MarshmallowPlugin(schema_name_resolver=_name)
-    spec = APISpec(
-        title="customers-api",
-        version=VERSION,
-        openapi_version="3.1.0",
-        info={"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
-        plugins=[plugin],
-    )
-    if plugin.converter is None:
-        raise LookupError("apispec's plugin was not initialised")
-    plugin.converter.add_attribute_function(_field_shape)  # type: ignore[no-untyped-call]
+    spec, plugin, _ = _generator()
     spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
@@ -100,6 +91,28 @@ def document() -> dict[str, Any]:
     whole = spec.to_dict()
     _close(whole["components"]["schemas"], plugin)
     return whole
+
+
+def json_schema(schema: Schema) -> dict[str, Any]:
+    """One schema by itself as JSON Schema, for those who read no OpenAPI."""
+    _, _, converter = _generator()
+    return dict(converter.schema2jsonschema(schema))
+
+
+def _generator() -> tuple[APISpec, MarshmallowPlugin, OpenAPIConverter]:
+    """A document to fill, and what makes shapes of our schemas."""
+    plugin = MarshmallowPlugin(schema_name_resolver=_name)
+    spec = APISpec(
+        title="customers-api",
+        version=VERSION,
+        openapi_version="3.1.0",
+        info={"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
+        plugins=[plugin],
+    )
+    if plugin.converter is None:
+        raise LookupError("apispec's plugin was not initialised")
+    plugin.converter.add_attribute_function(_field_shape)  # type: ignore[no-untyped-call]
+    return spec, plugin, plugin.converter
 
 
 def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
@@ -248,7 +261,7 @@ def _field_shape(_converter: Any, field: Field[Any], **_: Any) -> dict[str, Any]
 def _close(shapes: Mapping[str, dict[str, Any]], plugin: MarshmallowPlugin) -> None:
     """Say that no schema takes or shows more than it names, and that answers show all of it."""
     for (kind, *_), name in plugin.converter.refs.items():  # type: ignore[union-attr]
-        if issubclass(kind, AnswerSchema):
+        if issubclass(kind, AnswerSchema) and not kind.SPARSE:
             shapes[name]["required"] = [*shapes[name]["properties"]]
         if issubclass(kind, AnswerSchema | InputSchema):
             shapes[name]["additionalProperties"] = False

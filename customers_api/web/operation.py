@@ -1,6 +1,7 @@
 """What a route declares, in one place: input, output, role, errors; and how a request is served."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -97,15 +98,27 @@ class Operation:
             **({"body": body} if self.body else {}),
             **({"expected": conditions.expected()} if self.takes_expected else {}),
         }
-        try:
+        with self._wire_names(schema, path):
             if key is not None:
                 return idempotency.once(
                     key, self.secrets, lambda: self._encoded(self.view(**arguments), query)
                 )
             result = self._run(arguments)
-        except Invalid as error:
-            raise self._on_wire(error, schema, path) from error
         return self._encoded(result, query)
+
+    def call(self, document: Any) -> dict[str, Any]:
+        """The answer to a body that came another way than by HTTP, as the encoder takes it.
+
+        For operations of a body alone; the caller has seen to `g.actor`.
+        """
+        if not isinstance(self.body, InputSchema) or not isinstance(self.answer, AnswerSchema):
+            raise TypeError(f"{self.rule} is not an operation of one body and one answer")
+        body, problems = incoming.checked(self.body, document, {})
+        if problems:
+            raise Refused([], problems)
+        with self._wire_names(self.body, {}):
+            result = self._run({"body": body})
+        return self._encoders[self.answer].plain(result)
 
     @property
     def takes_key(self) -> bool:
@@ -120,6 +133,14 @@ class Operation:
     @cached_property
     def _encoders(self) -> Mapping[Schema, Encoder]:
         return {schema: Encoder(schema) for schema in schemas_of(self.answer)}
+
+    @contextmanager
+    def _wire_names(self, schema: Schema | None, path: Mapping[str, Any]) -> Iterator[None]:
+        """Have a complaint of the core's in the wire's names."""
+        try:
+            yield
+        except Invalid as error:
+            raise self._on_wire(error, schema, path) from error
 
     def _run(self, arguments: Mapping[str, Any]) -> Any:
         if self.atomic and self.method in UNSAFE:

@@ -66,6 +66,12 @@ class MethodNotAllowed(Error):
     code = "method-not-allowed"
 
 
+class NotAcceptable(Error):
+    """This address answers with application/json, which the Accept header leaves out."""
+
+    code = "not-acceptable"
+
+
 class BadRequest(Error):
     """The request cannot be understood."""
 
@@ -95,6 +101,7 @@ STATUSES: Statuses = {
     NotFound: 404,
     NoSuchAddress: 404,
     MethodNotAllowed: 405,
+    NotAcceptable: 406,
     Conflict: 409,
     Stale: 412,
     BodyTooLarge: 413,

@@ -25,12 +25,16 @@ class Encoder:
         self.fields = tuple(schema.fields)
         self._keys = tuple(field.data_key or name for name, field in schema.fields.items())
         self._converters = tuple(_converters(schema))
+        self._sparse = getattr(schema, "SPARSE", False)
 
     def plain(self, item: Any) -> dict[str, Any]:
         """One row, object or mapping as what msgspec writes."""
         named = dict(zip(self._keys, self._values(item), strict=False))
+        if self._sparse:
+            named = {key: value for key, value in named.items() if value is not None}
         for key, convert in self._converters:
-            named[key] = convert(named[key])
+            if key in named:
+                named[key] = convert(named[key])
         return named
 
     def plain_list(self, items: Iterable[Any]) -> list[dict[str, Any]]:

@@ -43,8 +43,12 @@ class ChangesSchema(InputSchema):
 
 
 class AnswerSchema(Schema):
-    """What the server sends: describes it in the reference and orders the fields."""
+    """What the server sends: describes it in the reference and orders the fields.
 
+    A `SPARSE` one leaves out what has no value; what is always there is declared `required`.
+    """
+
+    SPARSE: ClassVar[bool] = False
     EXAMPLE: ClassVar[Shape] = {}
 
 
