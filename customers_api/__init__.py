@@ -9,6 +9,9 @@ from config import Config, load
 from customers_api import cli
 from customers_api.contracts.auth.sessions import contract as auth
 from customers_api.contracts.basic.customers import basic
+from customers_api.contracts.capability import stdio
+from customers_api.contracts.capability.operations import contract as capability
+from customers_api.contracts.capability.streamable import contract as mcp
 from customers_api.contracts.groups.groups import contract as groups
 from customers_api.contracts.loyalty.customers import loyalty
 from customers_api.contracts.main.customers import main
@@ -20,7 +23,19 @@ from customers_api.extensions import db, jwt, migrate
 from customers_api.web import access, contract, health, problems, reference
 from customers_api.web.converters import CONVERTERS
 
-CONTRACTS = (main, registry, basic, loyalty, groups, auth, operators, tokens, health.contract)
+CONTRACTS = (
+    main,
+    registry,
+    basic,
+    loyalty,
+    capability,
+    mcp,
+    groups,
+    auth,
+    operators,
+    tokens,
+    health.contract,
+)
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
@@ -53,6 +68,7 @@ def create_app(config: Config | None = None) -> Flask:
         contract.register(app, each)
     app.register_blueprint(reference.pages)
     cli.register(app)
+    app.cli.add_command(stdio.mcp)
     return app
 
 

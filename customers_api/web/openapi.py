@@ -96,7 +96,12 @@ def document() -> dict[str, Any]:
 def json_schema(schema: Schema) -> dict[str, Any]:
     """One schema by itself as JSON Schema, for those who read no OpenAPI."""
     _, _, converter = _generator()
-    return dict(converter.schema2jsonschema(schema))
+    shape = dict(converter.schema2jsonschema(schema))  # type: ignore[no-untyped-call]
+    shape["required"] = [name for name in shape["properties"] if name in shape.get("required", ())]
+    if isinstance(schema, AnswerSchema):
+        # A client that holds answers against it must not break when they gain a field.
+        shape.pop("additionalProperties", None)
+    return shape
 
 
 def _generator() -> tuple[APISpec, MarshmallowPlugin, OpenAPIConverter]:

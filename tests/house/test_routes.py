@@ -27,10 +27,26 @@ PUBLIC = {
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),
 }
-# The reference's own pages, which it does not describe.
-UNDOCUMENTED = {"/", "/docs", "/docs/assets/<path:name>", "/docs/problems", "/openapi.json"}
-# Its example is made up, so it is well-formed and yet no token of any server.
-NOT_REPEATABLE = {"/api/auth/refresh": 401}
+CAPABILITY = "/api/capabilities/customer-management"
+# The reference's own pages, which it does not describe; what refuses operations that there are
+# not; and what speaks a protocol that describes itself.
+UNDOCUMENTED = {
+    "/",
+    "/docs",
+    "/docs/assets/<path:name>",
+    "/docs/problems",
+    "/openapi.json",
+    f"{CAPABILITY}/<operation_code>",
+    "/mcp",
+}
+# Their examples are made up, so they are well-formed and yet name nobody and nothing of a server.
+NOT_REPEATABLE = {
+    "/api/auth/refresh": 401,
+    f"{CAPABILITY}/authenticate_customer": 401,
+    f"{CAPABILITY}/get_customer": 404,
+    f"{CAPABILITY}/update_customer": 404,
+    f"{CAPABILITY}/delete_customer": 404,
+}
 
 Call = tuple[str, str]
 

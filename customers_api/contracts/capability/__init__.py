@@ -1,0 +1,1 @@
+"""The capability contract: /api/capabilities/customer-management, and the same as MCP tools."""
