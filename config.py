@@ -33,6 +33,7 @@ class Config:
     JWT_ALGORITHM = "HS256"
     JWT_ISSUER = "customers-api"
     JWT_AUDIENCE = "customers-api"
+    JWT_CUSTOMER_AUDIENCE = "customers-api/me"
     REVOCATION_CHECK_SECONDS = 0.5
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -55,6 +56,12 @@ class Config:
         )
         self.IDEMPOTENCY_LIFETIME = timedelta(
             hours=_whole(environ, "IDEMPOTENCY_HOURS", default=24, most=8_760)
+        )
+        self.CUSTOMER_ACCESS_TOKEN_LIFETIME = timedelta(
+            minutes=_whole(environ, "CUSTOMER_ACCESS_TOKEN_MINUTES", default=15, most=525_600)
+        )
+        self.PASSWORD_RESET_LIFETIME = timedelta(
+            minutes=_whole(environ, "PASSWORD_RESET_MINUTES", default=60, most=525_600)
         )
         self.HOST = environ.get("HOST") or "127.0.0.1"
         self.PORT = _whole(environ, "PORT", default=8000, most=65535)

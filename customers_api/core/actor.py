@@ -1,4 +1,4 @@
-"""Who acts: an operator, a service token, or somebody at the command line."""
+"""Who acts: an operator, a service token, a customer, or somebody at the command line."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,18 +17,27 @@ class Role(StrEnum):
         return RANKS[self] >= RANKS[needed]
 
 
+# What a call needs that is open to a customer, about that customer alone; no role includes it.
+CUSTOMER: Literal["customer"] = "customer"
+Needs = Role | Literal["customer"]
 RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: `token_id` and `operator_id` are set where there is one."""
+    """Who does something: the ids are set where there is one; a customer has no role."""
 
-    kind: Literal["operator", "service", "command line"]
+    kind: Literal["operator", "service", "customer", "command line"]
     name: str
-    role: Role
+    role: Role | None
     token_id: int | None = None
     operator_id: int | None = None
+    customer_id: int | None = None
+    session_id: int | None = None
+
+    def may(self, needed: Needs) -> bool:
+        """Whether this actor may do what needs a role; a customer never may."""
+        return isinstance(needed, Role) and self.role is not None and self.role.includes(needed)
 
 
 COMMAND_LINE = Actor(kind="command line", name="flask", role=Role.ADMIN)

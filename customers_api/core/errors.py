@@ -65,6 +65,16 @@ class Denied(Error):
     code = "denied"
 
 
+class TooManyAttempts(Error):
+    """Too many attempts failed; the next is heard after the seconds that Retry-After tells."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, seconds: int = 1) -> None:
+        self.seconds = seconds
+        super().__init__()
+
+
 class Unavailable(Error):
     """The database cannot be reached, or takes too long, at the moment; try again shortly."""
 

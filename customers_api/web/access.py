@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from flask import current_app, request
 
 from customers_api.core import clock
-from customers_api.core.actor import Actor, Role
+from customers_api.core.actor import CUSTOMER, Actor, Needs
 from customers_api.core.errors import Denied, Unavailable
+from customers_api.core.sign_in import sessions
 from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import signing
 from customers_api.core.tokens.signing import TokenMissing
@@ -98,18 +99,28 @@ class Tokens:
         self._next_check = now + self._check_seconds
 
 
-def bearer(role: Role) -> Actor:
+def bearer(role: Needs) -> Actor:
     """The actor of this request; raises Unauthenticated, or Denied when `role` is beyond it."""
     return holder(bearer_token(), role)
 
 
-def holder(token: str, role: Role) -> Actor:
+def holder(token: str, role: Needs) -> Actor:
     """Whose token this is; raises Unauthenticated, or Denied when `role` is beyond it."""
     known: Tokens = current_app.extensions[EXTENSION]
     actor = known.actor(token)
-    if not actor.role.includes(role):
+    if not actor.may(role):
         raise Denied(f"This call needs the role {role}; the token's role is {actor.role}.")
     return actor
+
+
+def customer(role: Needs) -> Actor:
+    """The customer who calls; raises Unauthenticated.
+
+    Asked of the database each time: customers may be very many, and their calls few.
+    """
+    if role != CUSTOMER:
+        raise LookupError(f"no customer has the role {role}")
+    return sessions.actor(bearer_token())
 
 
 def bearer_token() -> str:

@@ -12,6 +12,7 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema
 from marshmallow.fields import Field
 
+from customers_api.core.actor import Role
 from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
@@ -133,7 +134,7 @@ def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
         described["description"] = " ".join(more.split())
     if operation.role is not None:
         described["security"] = [{"bearer": []}]
-        described["x-role"] = operation.role.value
+        described["x-role"] = str(operation.role)
     else:
         described["security"] = []
     if operation.body is not None:
@@ -232,6 +233,7 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
     yield Invalid
     if operation.role is not None:
         yield from UNAUTHENTICATED
+    if isinstance(operation.role, Role):
         yield Denied
     if operation.body is not None:
         yield from (BodyMalformed, BodyTooLarge, NotJson)

@@ -10,7 +10,7 @@ from flask import Response, g
 from marshmallow import Schema
 
 from customers_api.core import database
-from customers_api.core.actor import Actor, Role
+from customers_api.core.actor import Actor, Needs
 from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
 from customers_api.web import conditions, idempotency
@@ -19,7 +19,7 @@ from customers_api.web.rows import Encoder, encode, json
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
 
 View = Callable[..., Any]
-Authenticate = Callable[[Role], Actor]
+Authenticate = Callable[[Needs], Actor]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 NOTHING = QuerySchema()
 
@@ -62,7 +62,7 @@ class Operation:
     method: str
     view: View
     _: KW_ONLY
-    role: Role | None
+    role: Needs | None
     answer: AnswerSchema | By | Strings
     many: bool = False
     status: int = 200

@@ -19,6 +19,7 @@ from customers_api.core.errors import (
     Path,
     Problem,
     Stale,
+    TooManyAttempts,
     Unauthenticated,
     Unavailable,
 )
@@ -107,6 +108,7 @@ STATUSES: Statuses = {
     BodyTooLarge: 413,
     NotJson: 415,
     KeyReused: 422,
+    TooManyAttempts: 429,
     Unexpected: 500,
     Unavailable: 503,
 }
@@ -246,6 +248,8 @@ def _headers(raised: Exception, status: int) -> Iterable[tuple[str, str]]:
         yield "WWW-Authenticate", "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         yield "Retry-After", RETRY_AFTER_SECONDS
+    if isinstance(raised, TooManyAttempts):
+        yield "Retry-After", str(raised.seconds)
     if status == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(raised, HTTPException):
         methods = getattr(raised, "valid_methods", None) or ()
         yield "Allow", ", ".join(sorted(methods))

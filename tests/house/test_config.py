@@ -27,6 +27,16 @@ NUMBERS = {
     "ACCESS_TOKEN_MINUTES": ("ACCESS_TOKEN_LIFETIME", timedelta(minutes=15), timedelta(minutes=11)),
     "REFRESH_TOKEN_DAYS": ("REFRESH_TOKEN_LIFETIME", timedelta(days=30), timedelta(days=11)),
     "IDEMPOTENCY_HOURS": ("IDEMPOTENCY_LIFETIME", timedelta(hours=24), timedelta(hours=11)),
+    "CUSTOMER_ACCESS_TOKEN_MINUTES": (
+        "CUSTOMER_ACCESS_TOKEN_LIFETIME",
+        timedelta(minutes=15),
+        timedelta(minutes=11),
+    ),
+    "PASSWORD_RESET_MINUTES": (
+        "PASSWORD_RESET_LIFETIME",
+        timedelta(minutes=60),
+        timedelta(minutes=11),
+    ),
     "PORT": ("PORT", 8000, 11),
     "WEB_CONCURRENCY": ("WEB_CONCURRENCY", 2, 11),
     "WEB_THREADS": ("WEB_THREADS", 4, 11),

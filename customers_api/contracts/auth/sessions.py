@@ -8,6 +8,7 @@ from flask import g
 from customers_api.contracts.auth.schemas import Actor, Credentials, LoggedOut, Refresh, Session
 from customers_api.core import actor, database
 from customers_api.core.actor import Role
+from customers_api.core.errors import TooManyAttempts
 from customers_api.core.operators import service as operators
 from customers_api.core.operators.service import WrongPassword
 from customers_api.core.tokens import service as tokens
@@ -32,7 +33,7 @@ SESSION = Session()
     role=None,
     body=Credentials(),
     answer=SESSION,
-    errors=[WrongPassword],
+    errors=[WrongPassword, TooManyAttempts],
     atomic=False,
 )
 def login(body: Mapping[str, Any]) -> tokens.Session:

@@ -1,13 +1,19 @@
 """Passwords: Argon2id at OWASP's parameters (19 MiB, two passes, one lane).
 
-Source: OWASP Password Storage Cheat Sheet; RFC 9106 for the algorithm.
+Source: OWASP Password Storage Cheat Sheet; RFC 9106 for the algorithm. What is asked of a new
+password is NIST SP 800-63B's: length, and not to be among the most common; no composition.
 """
+
+from functools import cache
+from importlib.resources import files
 
 from passlib.context import CryptContext
 from passlib.exc import PasswordSizeError, UnknownHashError
 
 SHORTEST = 12
+SHORTEST_OF_CUSTOMERS = 8
 LONGEST = 128
+COMMON = "Among the most common passwords, which are the first to be tried"
 
 _argon2id = CryptContext(
     schemes=["argon2"],
@@ -18,13 +24,22 @@ _argon2id = CryptContext(
 )
 
 
-def complaint(password: str) -> str | None:
-    """What is wrong with a new password, or None; length counts, as NIST SP 800-63B has it."""
-    if len(password) < SHORTEST:
-        return f"Shorter than {SHORTEST} characters"
+def complaint(password: str, *, shortest: int = SHORTEST) -> str | None:
+    """What is wrong with a new password, or None."""
+    if len(password) < shortest:
+        return f"Shorter than {shortest} characters"
     if len(password) > LONGEST:
         return f"Longer than {LONGEST} characters"
-    return "Contains a NUL character" if "\0" in password else None
+    if "\0" in password:
+        return "Contains a NUL character"
+    return COMMON if password.casefold() in common() else None
+
+
+@cache
+def common() -> frozenset[str]:
+    """The most common passwords, in small letters; common_passwords.md says whence."""
+    listed = files(__package__).joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(listed.split())
 
 
 def hashed(password: str) -> str:
@@ -41,3 +56,8 @@ def matches(password: str, kept: str | None) -> bool:
         return bool(_argon2id.verify(password, kept))
     except (UnknownHashError, PasswordSizeError, ValueError):
         return False
+
+
+def renewed(password: str, kept: str) -> str:
+    """The hash to keep of a password that matches: a new one where the parameters have changed."""
+    return hashed(password) if _argon2id.needs_update(kept) else kept

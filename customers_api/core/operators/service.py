@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, text
+from customers_api.core.attempts import service as attempts
+from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import passwords
 from customers_api.core.errors import Invalid, Problem, Unauthenticated
 from customers_api.core.operators import queries
@@ -25,20 +28,33 @@ class WrongPassword(Unauthenticated):
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """An operator who gave the right password, and what was right at that moment."""
+    """An operator who gave the right password, what was right at that moment, and what to keep."""
 
     operator_id: int
+    signed_out_at: datetime | None
     password_hash: str
+    attempt: Attempt
+
+
+def account(username: str) -> str:
+    """What failures to sign in as this operator are counted under."""
+    return attempts.account("operator", username)
 
 
 def authenticate(username: str, password: str) -> Authenticated:
-    """The operator who has this username and password; raises WrongPassword."""
+    """The operator who has this username and password; raises WrongPassword or TooManyAttempts.
+
+    Not inside a unit of work: the password takes its time, and failures are counted.
+    """
+    attempt = attempts.begin(account(username))
     operator = queries.find(username)
     enabled = operator is not None and operator.disabled_at is None
     kept = operator.password_hash if operator is not None and enabled else None
     if not passwords.matches(password, kept) or operator is None or kept is None:
+        attempts.fail(attempt)
         raise WrongPassword
-    return Authenticated(operator.id, kept)
+    renewed = passwords.renewed(password, kept)
+    return Authenticated(operator.id, operator.signed_out_at, renewed, attempt)
 
 
 def create(fields: Mapping[str, Any]) -> Operator:
@@ -65,7 +81,8 @@ def create(fields: Mapping[str, Any]) -> Operator:
 def change(id: int, changes: Mapping[str, Any]) -> Operator:
     """Change an operator's `role`, `password` or `disabled`; raises OperatorNotFound or Invalid.
 
-    A new password or a new `disabled` ends all of the operator's sessions.
+    A new password or a new `disabled` ends all of the operator's sessions. With a new password
+    the account can be tried at once, however often it failed before.
     """
     operator = queries.get(id)
     problems = [*review(changes)]
@@ -77,6 +94,7 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
     if "password" in changes:
         operator.password_hash = passwords.hashed(changes["password"])
         operator.signed_out_at = operator.updated_at
+        attempts.forget(account(operator.username))
     if "disabled" in changes:
         operator.disabled_at = operator.updated_at if changes["disabled"] else None
         operator.signed_out_at = operator.updated_at

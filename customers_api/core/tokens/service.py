@@ -10,6 +10,7 @@ from sqlalchemy import exists, select, update
 
 from customers_api.core import clock, database, text
 from customers_api.core.actor import Role
+from customers_api.core.attempts import service as attempts
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.operators.model import Operator
 from customers_api.core.operators.service import Authenticated, WrongPassword
@@ -93,12 +94,13 @@ def open_session(who: Authenticated) -> Session:
     now = clock.now()
     unchanged = (
         Operator.id == who.operator_id,
-        Operator.password_hash == who.password_hash,
+        Operator.signed_out_at.is_not_distinct_from(who.signed_out_at),
         Operator.disabled_at.is_(None),
     )
-    seen = update(Operator).where(*unchanged).values(last_login_at=now)
-    if database.write(seen).rowcount == 0:
+    values = {"last_login_at": now, "password_hash": who.password_hash}
+    if database.write(update(Operator).where(*unchanged).values(values)).rowcount == 0:
         raise WrongPassword
+    attempts.succeed(who.attempt)
     token = Token(
         kind="session",
         jti=uuid4().hex,

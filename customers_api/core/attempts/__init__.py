@@ -1,0 +1,1 @@
+"""Attempts to sign in: failures in a row, and how long an account must wait for the next."""

@@ -1,0 +1,111 @@
+"""How often an account may be tried: after five failures in a row, ever more slowly.
+
+An attempt during a delay is refused unheard and does not lengthen it; a delay never exceeds
+LONGEST_DELAY. See docs/decisions/0011.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, cast
+
+from sqlalchemy import Table, bindparam, case, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from customers_api.core import clock, database
+from customers_api.core.attempts.model import LoginFailure
+from customers_api.core.errors import TooManyAttempts
+
+FREE = 5
+LONGEST_DELAY = timedelta(minutes=15)
+# Failures are in a row when none of them is followed by this long a silence.
+MEMORY = timedelta(days=1)
+MOST_DOUBLINGS = 20
+
+TABLE = cast(Table, LoginFailure.__table__)
+F = TABLE.c
+_KNOWN = select(F.failures, F.blocked_until).where(
+    F.account == bindparam("wanted"),
+    F.failed_at > bindparam("stale", type_=F.failed_at.type),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt that may be made: the failures before it; `is_counted` as one already."""
+
+    account: str
+    failures: int
+    is_counted: bool
+
+
+def account(kind: str, name: str) -> str:
+    """What failures of this account are counted under."""
+    return sha256(f"{kind}:{name}".encode(errors="surrogatepass")).hexdigest()
+
+
+def delay(failures: int) -> timedelta:
+    """How long an account must wait after so many failures in a row."""
+    if failures < FREE:
+        return timedelta(0)
+    return min(timedelta(seconds=2 ** min(failures - FREE, MOST_DOUBLINGS)), LONGEST_DELAY)
+
+
+def begin(account: str) -> Attempt:
+    """The next attempt at an account; raises TooManyAttempts. Not inside a unit of work.
+
+    Once there is a delay, an attempt counts as failed until it has succeeded, so that of many
+    made at once only one is heard.
+    """
+    now = clock.now()
+    row = database.first(_KNOWN, {"wanted": account, "stale": now - MEMORY})
+    if row is None or row.failures < FREE:
+        return Attempt(account, row.failures if row else 0, is_counted=False)
+    if row.blocked_until > now:
+        raise TooManyAttempts(_seconds(row.blocked_until - now))
+    until = now + delay(row.failures + 1)
+    taken = (
+        update(TABLE)
+        .where(F.account == account, F.failures == row.failures, F.blocked_until <= now)
+        .values(failures=row.failures + 1, failed_at=now, blocked_until=until)
+    )
+    if database.in_unit_of_work(lambda: database.write(taken).rowcount) == 0:
+        raise TooManyAttempts(_seconds(until - now))
+    return Attempt(account, row.failures, is_counted=True)
+
+
+def fail(attempt: Attempt) -> None:
+    """Count an attempt that failed. Not inside a unit of work."""
+    if not attempt.is_counted:
+        database.in_unit_of_work(lambda: _count(attempt.account, clock.now()))
+
+
+def succeed(attempt: Attempt) -> None:
+    """Begin to count anew; in the unit of work of what succeeded."""
+    if attempt.failures:
+        forget(attempt.account)
+
+
+def forget(account: str) -> None:
+    """Let an account be tried at once."""
+    database.write(delete(TABLE).where(F.account == account))
+
+
+def _count(account: str, now: datetime) -> None:
+    stale = now - MEMORY
+    database.write(delete(TABLE).where(F.failed_at <= stale))
+    insert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
+    counted = insert(TABLE).values(account=account, failures=1, failed_at=now, blocked_until=now)
+    again = {"failures": F.failures + 1, "failed_at": now}
+    upsert = counted.on_conflict_do_update(index_elements=[F.account], set_=again)
+    failures = database.write(upsert.returning(F.failures)).scalar_one()
+    if failures >= FREE:
+        until = now + delay(failures)
+        # Somebody else's attempt, which took longer, must not shorten the delay.
+        later = case((F.blocked_until > until, F.blocked_until), else_=until)
+        database.write(update(TABLE).where(F.account == account).values(blocked_until=later))
+
+
+def _seconds(wait: timedelta) -> int:
+    """Whole seconds, at least one, after which the wait is over."""
+    return max(1, -(-wait // timedelta(seconds=1)))

@@ -1,0 +1,1 @@
+"""Customers' own sign-in: credentials, sessions, resets of the password, the second factor."""

@@ -1,0 +1,154 @@
+"""A customer's credentials as they are kept: found, checked, written."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from customers_api.core import clock, database
+from customers_api.core.attempts import service as attempts
+from customers_api.core.credentials import passwords
+from customers_api.core.customers import identity
+from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.customers.queries import CustomerNotFound, Who, named
+from customers_api.core.errors import Invalid, Problem, Unauthenticated
+from customers_api.core.sign_in.model import CREDENTIALS
+
+C, K = CUSTOMERS.c, CREDENTIALS.c
+
+
+class WrongCredentials(Unauthenticated):
+    """The email or the password is wrong."""
+
+    code = "wrong-credentials"
+
+
+class WrongCurrentPassword(Invalid):
+    """The current password is wrong."""
+
+    code = "wrong-current-password"
+
+    def __init__(self) -> None:
+        super().__init__([Problem(("current_password",), str(self.__doc__))])
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An active customer, and what is kept to authenticate this customer by."""
+
+    id: int
+    customer_id: str
+    email: str
+    email_key: str
+    password_hash: str | None
+    password_set_at: datetime | None
+    totp_secret: str | None
+    totp_confirmed_at: datetime | None
+
+    @property
+    def account(self) -> str:
+        """What this customer's failures are counted under."""
+        return account(self.email_key)
+
+
+def _kept(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    customer = C.id, C.customer_id, C.email, C.email_key
+    kept = K.password_hash, K.password_set_at, K.totp_secret, K.totp_confirmed_at
+    return (
+        select(*customer, *kept)
+        .outerjoin_from(CUSTOMERS, CREDENTIALS, K.customer_id == C.id)
+        .where(condition, C.customer_status == Status.ACTIVE.value)
+    )
+
+
+_BY_EMAIL = _kept(C.email_key == bindparam("wanted"))
+_BY_ID = _kept(C.id == bindparam("wanted"))
+
+
+def account(email_key: str) -> str:
+    """What failures to sign in by this email are counted under."""
+    return attempts.account("customer", email_key)
+
+
+def find(email_key: str) -> Kept | None:
+    """The active customer with this email, or None."""
+    # PostgreSQL refuses even to compare with a NUL, which no email has.
+    row = database.first(_BY_EMAIL, {"wanted": email_key}) if "\0" not in email_key else None
+    return Kept(*row) if row is not None else None
+
+
+def get(id: int) -> Kept:
+    """The active customer with this id; raises CustomerNotFound."""
+    row = database.first(_BY_ID, {"wanted": id})
+    if row is None:
+        raise CustomerNotFound
+    return Kept(*row)
+
+
+def check_current(id: int, password: str) -> Kept:
+    """The customer, whose password this must be; raises WrongCurrentPassword.
+
+    Not inside a unit of work. Failures count as those to sign in do: whoever has found an open
+    session must not be able to guess the password. Raises TooManyAttempts.
+    """
+    kept = get(id)
+    attempt = attempts.begin(kept.account)
+    if not passwords.matches(password, kept.password_hash):
+        attempts.fail(attempt)
+        raise WrongCurrentPassword
+    if attempt.failures:
+        database.in_unit_of_work(lambda: attempts.succeed(attempt))
+    return kept
+
+
+def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with a customer's new password, under whichever of its names it stands."""
+    for name in ("password", "new_password"):
+        password = fields.get(name)
+        shortest = passwords.SHORTEST_OF_CUSTOMERS
+        if password is not None and (
+            complaint := passwords.complaint(password, shortest=shortest)
+        ):
+            yield Problem((name,), complaint)
+
+
+def whose(who: Who) -> tuple[int, str]:
+    """The id and the email key of a customer, active or not; raises CustomerNotFound."""
+    row = database.first(select(C.id, C.email_key).where(named(who)))
+    if row is None:
+        raise CustomerNotFound
+    return row.id, row.email_key
+
+
+def keep(id: int, **values: Any) -> None:
+    """Write some of a customer's credentials, whether there are any yet or not."""
+    insert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
+    fresh = insert(CREDENTIALS).values(customer_id=id, **values)
+    database.write(fresh.on_conflict_do_update(index_elements=[K.customer_id], set_=values))
+
+
+def keep_password(id: int, password_hash: str) -> None:
+    """Write a new password; a token to reset the old one is no good any more."""
+    new = {"password_hash": password_hash, "password_set_at": clock.now()}
+    keep(id, **new, **WITHOUT_RESET)
+
+
+def still(kept: Kept, **values: Any) -> bool:
+    """Write credentials, or none: whether the password is still the one that was checked."""
+    same = K.customer_id == kept.id, K.password_set_at == kept.password_set_at
+    return bool(database.write(update(CREDENTIALS).where(*same).values(values)).rowcount)
+
+
+def email_key(email: str) -> str:
+    """What an email is known by."""
+    return identity.email_key(email)
+
+
+WITHOUT_RESET: Mapping[str, None] = {
+    "reset_hash": None,
+    "reset_email_key": None,
+    "reset_expires_at": None,
+}

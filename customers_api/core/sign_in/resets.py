@@ -1,0 +1,108 @@
+"""Resets of a forgotten password: a token that is good once, for a while, for one email."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+
+from customers_api.core import clock, database
+from customers_api.core.attempts import service as attempts
+from customers_api.core.credentials import one_time, passwords
+from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.customers.queries import CustomerNotFound, Who
+from customers_api.core.errors import Invalid, Problem
+from customers_api.core.sign_in import credentials, sessions
+from customers_api.core.sign_in.model import CREDENTIALS
+from customers_api.extensions import settings
+
+C, K = CUSTOMERS.c, CREDENTIALS.c
+
+
+class ResetTokenInvalid(Invalid):
+    """The reset token is unknown, was used, replaced, or has expired; ask for a new one."""
+
+    code = "reset-token-invalid"
+
+    def __init__(self) -> None:
+        super().__init__([Problem(("token",), str(self.__doc__))])
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """A token that resets a password, and until when; to be sent to the customer, not kept."""
+
+    token: str
+    expires_at: datetime
+
+
+_GOOD = (
+    select(K.customer_id, K.reset_email_key)
+    .join_from(CREDENTIALS, CUSTOMERS, K.customer_id == C.id)
+    .where(
+        K.reset_hash == bindparam("wanted"),
+        K.reset_expires_at > bindparam("now", type_=K.reset_expires_at.type),
+        K.reset_email_key == C.email_key,
+        C.customer_status == Status.ACTIVE.value,
+    )
+)
+
+
+def ask(who: Who) -> Reset:
+    """A reset for this customer, in place of any earlier one; raises CustomerNotFound."""
+    id, email_key = credentials.whose(who)
+    return _kept(id, email_key)
+
+
+def ask_by_email(email: str) -> Reset:
+    """A reset for the active customer with this email.
+
+    Where there is none, a token of the same form that opens nothing: who asks learns nothing.
+    """
+    kept = credentials.find(credentials.email_key(email))
+    return _made() if kept is None else _kept(kept.id, kept.email_key)
+
+
+def redeem(token: str, new_password: str) -> None:
+    """Give the customer of a reset token a new password, and end all their sessions.
+
+    Whoever reads the customer's mail has not been guessing, so the account can be tried at once
+    again. Raises ResetTokenInvalid or Invalid. Not inside a unit of work.
+    """
+    wanted = {"wanted": one_time.digest(token), "now": clock.now()}
+    problems = [*credentials.review({"new_password": new_password})]
+    row = database.first(_GOOD, wanted)
+    if row is None:
+        raise ResetTokenInvalid
+    if problems:
+        raise Invalid(problems)
+    hashed = passwords.hashed(new_password)
+    database.in_unit_of_work(lambda: _use(row.customer_id, wanted["wanted"], hashed))
+
+
+def _use(id: int, digest: object, hashed: str) -> None:
+    # One of those who race for it takes the token away; only then the rest is done.
+    taken = update(CREDENTIALS).where(K.customer_id == id, K.reset_hash == digest)
+    if not database.write(taken.values(credentials.WITHOUT_RESET)).rowcount:
+        raise ResetTokenInvalid
+    _, email_key = credentials.whose(id)
+    credentials.keep_password(id, hashed)
+    sessions.end_all(id)
+    attempts.forget(credentials.account(email_key))
+
+
+def _made() -> Reset:
+    return Reset(one_time.token(), clock.now() + settings()["PASSWORD_RESET_LIFETIME"])
+
+
+def _kept(id: int, email_key: str) -> Reset:
+    reset = _made()
+    credentials.keep(
+        id,
+        reset_hash=one_time.digest(reset.token),
+        reset_email_key=email_key,
+        reset_expires_at=reset.expires_at,
+    )
+    return reset
+
+
+__all__ = ["CustomerNotFound", "Reset", "ResetTokenInvalid", "ask", "ask_by_email", "redeem"]

@@ -1,0 +1,133 @@
+"""A customer's second factor: an authenticator's codes, and recovery codes for when it is lost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert, or_, select, update
+
+from customers_api.core import clock, database
+from customers_api.core.credentials import one_time, totp
+from customers_api.core.customers.queries import Who
+from customers_api.core.errors import Conflict, Invalid, Problem, Unauthenticated
+from customers_api.core.sign_in import credentials
+from customers_api.core.sign_in.credentials import Kept, WrongCredentials
+from customers_api.core.sign_in.model import CREDENTIALS, RECOVERY_CODES
+from customers_api.extensions import settings
+
+K, R = CREDENTIALS.c, RECOVERY_CODES.c
+WITHOUT = {"totp_secret": None, "totp_confirmed_at": None, "totp_step": None}
+
+
+class SecondFactorNeeded(Unauthenticated):
+    """The password is right; send the code of the second factor along with it."""
+
+    code = "second-factor-needed"
+
+
+class WrongCode(WrongCredentials):
+    """The code is wrong, has been used before, or is too old."""
+
+    code = "wrong-code"
+
+
+class AlreadyOn(Conflict):
+    """The second factor is on already; remove it before you set up another."""
+
+    code = "second-factor-on"
+
+
+class NotBegun(Conflict):
+    """There is no second factor to confirm; ask for a secret first."""
+
+    code = "second-factor-not-begun"
+
+
+class NotConfirmed(Invalid):
+    """The code does not fit the secret, or is too old; check the clock of the authenticator."""
+
+    code = "second-factor-not-confirmed"
+
+    def __init__(self) -> None:
+        super().__init__([Problem(("code",), str(self.__doc__))])
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an authenticator is set up with, shown once."""
+
+    secret: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether a second factor is asked for, since when, and how many recovery codes are left."""
+
+    enabled: bool
+    confirmed_at: datetime | None
+    recovery_codes_left: int
+
+
+def state(id: int) -> State:
+    """How it stands with a customer's second factor."""
+    left = select(func.count()).where(R.customer_id == id).scalar_subquery()
+    row = database.first(select(K.totp_confirmed_at, left).where(K.customer_id == id))
+    since, count = row if row is not None else (None, 0)
+    return State(since is not None, since, count)
+
+
+def enrol(kept: Kept) -> Enrolment:
+    """Make a secret, in place of one that was not confirmed; raises AlreadyOn."""
+    secret = totp.secret()
+    off = K.customer_id == kept.id, K.totp_confirmed_at.is_(None)
+    values = {"totp_secret": secret, "totp_step": None}
+    if not database.write(update(CREDENTIALS).where(*off).values(values)).rowcount:
+        raise AlreadyOn
+    uri = totp.uri(secret, account=kept.email, issuer=settings()["JWT_ISSUER"])
+    return Enrolment(secret, uri)
+
+
+def confirm(id: int, code: str) -> list[str]:
+    """Ask for the second factor from now on; returns the recovery codes, which are shown once.
+
+    Raises NotBegun, AlreadyOn or NotConfirmed.
+    """
+    kept = credentials.get(id)
+    if kept.totp_secret is None:
+        raise NotBegun
+    step = totp.step(kept.totp_secret, code)
+    if step is None:
+        raise NotConfirmed
+    off = K.customer_id == id, K.totp_secret == kept.totp_secret, K.totp_confirmed_at.is_(None)
+    values = {"totp_confirmed_at": clock.now(), "totp_step": step}
+    if not database.write(update(CREDENTIALS).where(*off).values(values)).rowcount:
+        raise AlreadyOn
+    codes = one_time.recovery_codes()
+    rows = [{"customer_id": id, "code_hash": one_time.recovery_digest(code)} for code in codes]
+    database.write(delete(RECOVERY_CODES).where(R.customer_id == id))
+    database.write(insert(RECOVERY_CODES), rows)
+    return codes
+
+
+def spend(kept: Kept, code: str) -> None:
+    """Use up a code, the authenticator's or a recovery code; raises WrongCode.
+
+    Of uses that race for one code, the database lets one through.
+    """
+    step = totp.step(str(kept.totp_secret), code)
+    if step is None:
+        used = R.customer_id == kept.id, R.code_hash == one_time.recovery_digest(code)
+        spent = database.write(delete(RECOVERY_CODES).where(*used)).rowcount
+    else:
+        unused = or_(K.totp_step.is_(None), K.totp_step < step)
+        same = K.customer_id == kept.id, K.totp_secret == kept.totp_secret, unused
+        spent = database.write(update(CREDENTIALS).where(*same).values(totp_step=step)).rowcount
+    if not spent:
+        raise WrongCode
+
+
+def remove(who: Who) -> None:
+    """Ask for no second factor any more; raises CustomerNotFound."""
+    id, _ = credentials.whose(who)
+    database.write(update(CREDENTIALS).where(K.customer_id == id).values(WITHOUT))
+    database.write(delete(RECOVERY_CODES).where(R.customer_id == id))
