@@ -7,6 +7,7 @@ from flask import Flask, Response, g, request
 
 from config import Config, load
 from customers_api import cli
+from customers_api.contracts.auth.customers import contract as customer_auth
 from customers_api.contracts.auth.sessions import contract as auth
 from customers_api.contracts.basic.customers import basic
 from customers_api.contracts.capability import stdio
@@ -15,6 +16,7 @@ from customers_api.contracts.capability.streamable import contract as mcp
 from customers_api.contracts.groups.groups import contract as groups
 from customers_api.contracts.loyalty.customers import loyalty
 from customers_api.contracts.main.customers import main
+from customers_api.contracts.me.me import contract as me
 from customers_api.contracts.operators.operators import contract as operators
 from customers_api.contracts.registry.customers import registry
 from customers_api.contracts.tokens.tokens import contract as tokens
@@ -32,6 +34,8 @@ CONTRACTS = (
     mcp,
     groups,
     auth,
+    customer_auth,
+    me,
     operators,
     tokens,
     health.contract,

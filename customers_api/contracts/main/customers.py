@@ -11,7 +11,7 @@ from customers_api.contracts.main.schemas import (
     ListingQuery,
     NewCustomers,
 )
-from customers_api.contracts.shared import directory
+from customers_api.contracts.shared import credentials, directory
 from customers_api.contracts.shared.directory_schemas import Found
 from customers_api.contracts.shared.schemas import Customer, CustomerChanges, NewCustomer
 from customers_api.core.actor import Role
@@ -116,3 +116,4 @@ def in_group(group_id: int, query: Mapping[str, Any]) -> Iterator[Sequence[AnyRo
 
 
 directory.mount(main, CUSTOMER, Found())
+credentials.mount(main)

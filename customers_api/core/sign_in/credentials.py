@@ -109,9 +109,7 @@ def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
     for name in ("password", "new_password"):
         password = fields.get(name)
         shortest = passwords.SHORTEST_OF_CUSTOMERS
-        if password is not None and (
-            complaint := passwords.complaint(password, shortest=shortest)
-        ):
+        if password is not None and (complaint := passwords.complaint(password, shortest=shortest)):
             yield Problem((name,), complaint)
 
 

@@ -55,7 +55,7 @@ class RecoveryCode(Base):
 
 
 class CustomerSession(Base):
-    """A customer's session; ended, it is gone. `refresh_jti` is the one refresh token still good."""
+    """A customer's session; ended, it is gone. `refresh_jti` is the refresh token still good."""
 
     __tablename__ = "customer_sessions"
 

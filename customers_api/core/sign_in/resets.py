@@ -9,7 +9,7 @@ from customers_api.core import clock, database
 from customers_api.core.attempts import service as attempts
 from customers_api.core.credentials import one_time, passwords
 from customers_api.core.customers.model import CUSTOMERS, Status
-from customers_api.core.customers.queries import CustomerNotFound, Who
+from customers_api.core.customers.queries import Who
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.sign_in import credentials, sessions
 from customers_api.core.sign_in.model import CREDENTIALS
@@ -103,6 +103,3 @@ def _kept(id: int, email_key: str) -> Reset:
         reset_expires_at=reset.expires_at,
     )
     return reset
-
-
-__all__ = ["CustomerNotFound", "Reset", "ResetTokenInvalid", "ask", "ask_by_email", "redeem"]

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import delete, func, insert, or_, select, update
 
 from customers_api.core import clock, database
+from customers_api.core.attempts import service as attempts
+from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import one_time, totp
 from customers_api.core.customers.queries import Who
 from customers_api.core.errors import Conflict, Invalid, Problem, Unauthenticated
@@ -76,36 +78,50 @@ def state(id: int) -> State:
     return State(since is not None, since, count)
 
 
-def enrol(kept: Kept) -> Enrolment:
-    """Make a secret, in place of one that was not confirmed; raises AlreadyOn."""
+def enrol(id: int, current_password: str) -> Enrolment:
+    """Make a secret, in place of one that was not confirmed; nothing is asked for yet.
+
+    Raises WrongCurrentPassword, TooManyAttempts or AlreadyOn. Not inside a unit of work.
+    """
+    kept = credentials.check_current(id, current_password)
     secret = totp.secret()
-    off = K.customer_id == kept.id, K.totp_confirmed_at.is_(None)
-    values = {"totp_secret": secret, "totp_step": None}
-    if not database.write(update(CREDENTIALS).where(*off).values(values)).rowcount:
+    off = K.customer_id == id, K.totp_confirmed_at.is_(None)
+    begun = update(CREDENTIALS).where(*off).values(totp_secret=secret, totp_step=None)
+    if not database.in_unit_of_work(lambda: database.write(begun).rowcount):
         raise AlreadyOn
-    uri = totp.uri(secret, account=kept.email, issuer=settings()["JWT_ISSUER"])
-    return Enrolment(secret, uri)
+    return Enrolment(secret, totp.uri(secret, account=kept.email, issuer=settings()["JWT_ISSUER"]))
 
 
 def confirm(id: int, code: str) -> list[str]:
     """Ask for the second factor from now on; returns the recovery codes, which are shown once.
 
-    Raises NotBegun, AlreadyOn or NotConfirmed.
+    Raises NotBegun, AlreadyOn, NotConfirmed or TooManyAttempts. Not inside a unit of work.
     """
     kept = credentials.get(id)
     if kept.totp_secret is None:
         raise NotBegun
+    if kept.totp_confirmed_at is not None:
+        raise AlreadyOn
+    # Counted, as who has found an open session might guess the code and get the recovery codes.
+    attempt = attempts.begin(kept.account)
     step = totp.step(kept.totp_secret, code)
     if step is None:
+        attempts.fail(attempt)
         raise NotConfirmed
-    off = K.customer_id == id, K.totp_secret == kept.totp_secret, K.totp_confirmed_at.is_(None)
+    return database.in_unit_of_work(lambda: _confirm(kept, step, attempt))
+
+
+def _confirm(kept: Kept, step: int, attempt: Attempt) -> list[str]:
+    same = K.customer_id == kept.id, K.totp_secret == kept.totp_secret
+    off = K.totp_confirmed_at.is_(None)
     values = {"totp_confirmed_at": clock.now(), "totp_step": step}
-    if not database.write(update(CREDENTIALS).where(*off).values(values)).rowcount:
+    if not database.write(update(CREDENTIALS).where(*same, off).values(values)).rowcount:
         raise AlreadyOn
     codes = one_time.recovery_codes()
-    rows = [{"customer_id": id, "code_hash": one_time.recovery_digest(code)} for code in codes]
-    database.write(delete(RECOVERY_CODES).where(R.customer_id == id))
+    rows = [{"customer_id": kept.id, "code_hash": one_time.recovery_digest(c)} for c in codes]
+    database.write(delete(RECOVERY_CODES).where(R.customer_id == kept.id))
     database.write(insert(RECOVERY_CODES), rows)
+    attempts.succeed(attempt)
     return codes
 
 
@@ -126,8 +142,17 @@ def spend(kept: Kept, code: str) -> None:
         raise WrongCode
 
 
-def remove(who: Who) -> None:
-    """Ask for no second factor any more; raises CustomerNotFound."""
+def remove(id: int, current_password: str) -> None:
+    """Ask for no second factor any more.
+
+    Raises WrongCurrentPassword or TooManyAttempts. Not inside a unit of work.
+    """
+    credentials.check_current(id, current_password)
+    database.in_unit_of_work(lambda: remove_lost(id))
+
+
+def remove_lost(who: Who) -> None:
+    """Ask for no second factor any more of a customer who has lost it; raises CustomerNotFound."""
     id, _ = credentials.whose(who)
     database.write(update(CREDENTIALS).where(K.customer_id == id).values(WITHOUT))
     database.write(delete(RECOVERY_CODES).where(R.customer_id == id))

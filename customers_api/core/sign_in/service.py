@@ -11,14 +11,24 @@ from customers_api.core.credentials import passwords
 from customers_api.core.customers import service as customers
 from customers_api.core.customers.model import Status
 from customers_api.core.customers.queries import CustomerNotFound, Who
-from customers_api.core.errors import Invalid
+from customers_api.core.errors import Invalid, TooManyAttempts
 from customers_api.core.sign_in import credentials, second_factor, sessions
 from customers_api.core.sign_in.credentials import Kept, WrongCredentials
 from customers_api.core.sign_in.second_factor import SecondFactorNeeded
 from customers_api.core.sign_in.sessions import Session
 from customers_api.core.tokens.queries import TokenRevoked
 
-__all__ = ["SecondFactorNeeded", "Session", "WrongCredentials", "log_in", "refresh"]
+# What a contract that signs customers in needs to know.
+__all__ = [
+    "SecondFactorNeeded",
+    "Session",
+    "TooManyAttempts",
+    "WrongCredentials",
+    "change_password",
+    "log_in",
+    "refresh",
+    "set_password",
+]
 
 
 def log_in(email: str, password: str, *, code: str | None = None) -> Session:
