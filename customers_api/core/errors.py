@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 Path = tuple[str | int, ...]
 
@@ -33,6 +33,11 @@ class Invalid(Error):
     def __init__(self, problems: Iterable[Problem], detail: str | None = None) -> None:
         self.problems = tuple(problems)
         super().__init__(detail)
+
+    @classmethod
+    def at(cls, field: str) -> Self:
+        """This error about one field, of which its docstring is said."""
+        return cls([Problem((field,), " ".join((cls.__doc__ or "").split()))])
 
 
 class NotFound(Error):

@@ -7,9 +7,9 @@ from typing import Any
 from flask import g
 
 from customers_api.contracts.me.schemas import (
+    Acknowledged,
     Code,
     CurrentPassword,
-    Done,
     Enrolment,
     Me,
     MyChanges,
@@ -38,7 +38,7 @@ contract = Contract(
     authenticate=customer,
     statuses={},
 )
-ME, DONE = Me(), Done()
+ME, DONE = Me(), Acknowledged()
 SHOWN = tuple(ME.fields)
 PASSWORD_ERRORS = (WrongCurrentPassword, TooManyAttempts, CustomerNotFound)
 

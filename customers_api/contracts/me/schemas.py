@@ -111,7 +111,7 @@ class Code(InputSchema):
     EXAMPLE: ClassVar[Shape] = {"code": "492039"}
 
 
-class Done(AnswerSchema):
+class Acknowledged(AnswerSchema):
     """Says what was done."""
 
     detail = fields.String()

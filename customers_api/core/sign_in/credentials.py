@@ -31,9 +31,6 @@ class WrongCurrentPassword(Invalid):
 
     code = "wrong-current-password"
 
-    def __init__(self) -> None:
-        super().__init__([Problem(("current_password",), str(self.__doc__))])
-
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -98,7 +95,7 @@ def check_current(id: int, password: str) -> Kept:
     attempt = attempts.begin(kept.account)
     if not passwords.matches(password, kept.password_hash):
         attempts.fail(attempt)
-        raise WrongCurrentPassword
+        raise WrongCurrentPassword.at("current_password")
     if attempt.failures:
         database.in_unit_of_work(lambda: attempts.succeed(attempt))
     return kept

@@ -10,7 +10,7 @@ from customers_api.core.attempts import service as attempts
 from customers_api.core.credentials import one_time, passwords
 from customers_api.core.customers.model import CUSTOMERS, Status
 from customers_api.core.customers.queries import Who
-from customers_api.core.errors import Invalid, Problem
+from customers_api.core.errors import Invalid
 from customers_api.core.sign_in import credentials, sessions
 from customers_api.core.sign_in.model import CREDENTIALS
 from customers_api.extensions import settings
@@ -22,9 +22,6 @@ class ResetTokenInvalid(Invalid):
     """The reset token is unknown, was used, replaced, or has expired; ask for a new one."""
 
     code = "reset-token-invalid"
-
-    def __init__(self) -> None:
-        super().__init__([Problem(("token",), str(self.__doc__))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def redeem(token: str, new_password: str) -> None:
     problems = [*credentials.review({"new_password": new_password})]
     row = database.first(_GOOD, wanted)
     if row is None:
-        raise ResetTokenInvalid
+        raise ResetTokenInvalid.at("token")
     if problems:
         raise Invalid(problems)
     hashed = passwords.hashed(new_password)
@@ -83,7 +80,7 @@ def _use(id: int, digest: object, hashed: str) -> None:
     # One of those who race for it takes the token away; only then the rest is done.
     taken = update(CREDENTIALS).where(K.customer_id == id, K.reset_hash == digest)
     if not database.write(taken.values(credentials.WITHOUT_RESET)).rowcount:
-        raise ResetTokenInvalid
+        raise ResetTokenInvalid.at("token")
     _, email_key = credentials.whose(id)
     credentials.keep_password(id, hashed)
     sessions.end_all(id)

@@ -10,7 +10,7 @@ from customers_api.core.attempts import service as attempts
 from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import one_time, totp
 from customers_api.core.customers.queries import Who
-from customers_api.core.errors import Conflict, Invalid, Problem, Unauthenticated
+from customers_api.core.errors import Conflict, Invalid, Unauthenticated
 from customers_api.core.sign_in import credentials
 from customers_api.core.sign_in.credentials import Kept, WrongCredentials
 from customers_api.core.sign_in.model import CREDENTIALS, RECOVERY_CODES
@@ -48,9 +48,6 @@ class NotConfirmed(Invalid):
     """The code does not fit the secret, or is too old; check the clock of the authenticator."""
 
     code = "second-factor-not-confirmed"
-
-    def __init__(self) -> None:
-        super().__init__([Problem(("code",), str(self.__doc__))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ def confirm(id: int, code: str) -> list[str]:
     step = totp.step(kept.totp_secret, code)
     if step is None:
         attempts.fail(attempt)
-        raise NotConfirmed
+        raise NotConfirmed.at("code")
     return database.in_unit_of_work(lambda: _confirm(kept, step, attempt))
 
 

@@ -89,7 +89,7 @@ def change_password(id: int, session_id: int, current: str, new: str) -> None:
     def keep() -> None:
         # Nobody else's change is overwritten by whoever knew the password before it.
         if not credentials.still(kept, totp_step=credentials.K.totp_step):
-            raise credentials.WrongCurrentPassword
+            raise credentials.WrongCurrentPassword.at("current_password")
         credentials.keep_password(id, hashed)
         sessions.end_all(id, but=session_id)
 
