@@ -1,4 +1,8 @@
-"""Let customers sign in: credentials, recovery codes, sessions; and count failures to sign in."""
+"""Let customers sign in: credentials, recovery codes, sessions; and count failures to sign in.
+
+A customer who is no longer active has no sessions: the database ends them itself, so that no way of
+writing a customer can forget them, and being active again does not bring them back.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +14,20 @@ depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
+WHEN = "OLD.customer_status = 'active' AND NEW.customer_status <> 'active'"
+END_SESSIONS = "DELETE FROM customer_sessions WHERE customer_id = NEW.id;"
+TRIGGERS = {
+    "postgresql": (
+        "CREATE FUNCTION end_customer_sessions() RETURNS trigger LANGUAGE plpgsql AS "
+        f"$$ BEGIN {END_SESSIONS} RETURN NULL; END $$",
+        "CREATE TRIGGER customers_deactivated AFTER UPDATE OF customer_status ON customers "
+        f"FOR EACH ROW WHEN ({WHEN}) EXECUTE FUNCTION end_customer_sessions()",
+    ),
+    "sqlite": (
+        "CREATE TRIGGER customers_deactivated AFTER UPDATE OF customer_status ON customers "
+        f"FOR EACH ROW WHEN {WHEN} BEGIN {END_SESSIONS} END",
+    ),
+}
 
 
 def upgrade() -> None:
@@ -80,6 +98,9 @@ def upgrade() -> None:
     op.create_index("ix_customer_sessions_customer_id", "customer_sessions", ["customer_id"])
     op.create_index("uq_customer_sessions_jti", "customer_sessions", ["jti"], unique=True)
 
+    for statement in TRIGGERS[op.get_context().dialect.name]:
+        op.execute(statement)
+
 
 def _of_a_customer(table: str) -> sa.ForeignKeyConstraint:
     name = op.f(f"fk_{table}_customer_id")
@@ -87,6 +108,11 @@ def _of_a_customer(table: str) -> sa.ForeignKeyConstraint:
 
 
 def downgrade() -> None:
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER customers_deactivated ON customers")
+        op.execute("DROP FUNCTION end_customer_sessions()")
+    else:
+        op.execute("DROP TRIGGER customers_deactivated")
     for table in (
         "customer_sessions",
         "customer_recovery_codes",

@@ -12,12 +12,13 @@ from customers_api.core import clock, database
 from customers_api.core.attempts import service as attempts
 from customers_api.core.credentials import passwords
 from customers_api.core.customers import identity
-from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.customers.model import CUSTOMERS, Status, length_of
 from customers_api.core.customers.queries import CustomerNotFound, Who, named
 from customers_api.core.errors import Invalid, Problem, Unauthenticated
 from customers_api.core.sign_in.model import CREDENTIALS
 
 C, K = CUSTOMERS.c, CREDENTIALS.c
+LONGEST_KEY = length_of("email_key")
 
 
 class WrongCredentials(Unauthenticated):
@@ -73,7 +74,8 @@ def account(email_key: str) -> str:
 def find(email_key: str) -> Kept | None:
     """The active customer with this email, or None."""
     # PostgreSQL refuses even to compare with a NUL, which no email has.
-    row = database.first(_BY_EMAIL, {"wanted": email_key}) if "\0" not in email_key else None
+    comparable = "\0" not in email_key and len(email_key) <= LONGEST_KEY
+    row = database.first(_BY_EMAIL, {"wanted": email_key}) if comparable else None
     return Kept(*row) if row is not None else None
 
 
@@ -125,10 +127,10 @@ def keep(id: int, **values: Any) -> None:
     database.write(fresh.on_conflict_do_update(index_elements=[K.customer_id], set_=values))
 
 
-def keep_password(id: int, password_hash: str) -> None:
-    """Write a new password; a token to reset the old one is no good any more."""
+def with_password(password_hash: str) -> dict[str, Any]:
+    """What is written of a new password; a token to reset the old one is no good any more."""
     new = {"password_hash": password_hash, "password_set_at": clock.now()}
-    keep(id, **new, **WITHOUT_RESET)
+    return {**new, "reset_hash": None, "reset_email_key": None, "reset_expires_at": None}
 
 
 def still(kept: Kept, **values: Any) -> bool:
@@ -140,10 +142,3 @@ def still(kept: Kept, **values: Any) -> bool:
 def email_key(email: str) -> str:
     """What an email is known by."""
     return identity.email_key(email)
-
-
-WITHOUT_RESET: Mapping[str, None] = {
-    "reset_hash": None,
-    "reset_email_key": None,
-    "reset_expires_at": None,
-}

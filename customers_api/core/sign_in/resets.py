@@ -77,12 +77,11 @@ def redeem(token: str, new_password: str) -> None:
 
 
 def _use(id: int, digest: object, hashed: str) -> None:
-    # One of those who race for it takes the token away; only then the rest is done.
+    # A new password takes the token away, so one of those who race for it finds it.
     taken = update(CREDENTIALS).where(K.customer_id == id, K.reset_hash == digest)
-    if not database.write(taken.values(credentials.WITHOUT_RESET)).rowcount:
+    if not database.write(taken.values(credentials.with_password(hashed))).rowcount:
         raise ResetTokenInvalid.at("token")
     _, email_key = credentials.whose(id)
-    credentials.keep_password(id, hashed)
     sessions.end_all(id)
     attempts.forget(credentials.account(email_key))
 

@@ -70,7 +70,7 @@ def set_password(who: Who, password: str) -> None:
     def keep() -> None:
         # Named anew: the customer may have been removed while the password was hashed.
         credentials.whose(id)
-        credentials.keep_password(id, hashed)
+        credentials.keep(id, **credentials.with_password(hashed))
         sessions.end_all(id)
         attempts.forget(credentials.account(email_key))
 
@@ -88,9 +88,8 @@ def change_password(id: int, session_id: int, current: str, new: str) -> None:
 
     def keep() -> None:
         # Nobody else's change is overwritten by whoever knew the password before it.
-        if not credentials.still(kept, totp_step=credentials.K.totp_step):
+        if not credentials.still(kept, **credentials.with_password(hashed)):
             raise credentials.WrongCurrentPassword.at("current_password")
-        credentials.keep_password(id, hashed)
         sessions.end_all(id, but=session_id)
 
     database.in_unit_of_work(keep)

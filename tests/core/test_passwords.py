@@ -1,0 +1,51 @@
+"""What is asked of a new password, and the list of the most common ones."""
+
+import pytest
+
+from customers_api.core.credentials import one_time, passwords, totp
+
+CUSTOMERS = passwords.SHORTEST_OF_CUSTOMERS
+
+
+@pytest.mark.parametrize(
+    ("length", "shortest", "is_good"),
+    [(7, 8, False), (8, 8, True), (11, 12, False), (12, 12, True), (128, 8, True), (129, 8, False)],
+)
+def test_length_is_all_that_is_asked(length: int, shortest: int, *, is_good: bool) -> None:
+    assert (passwords.complaint("ж" * length, shortest=shortest) is None) == is_good
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password", "12345678", "Password123", "ILOVEYOU", "qwertyuiop", "trustno1", "31121990"],
+)
+def test_a_common_password_is_refused_in_whatever_case(password: str) -> None:
+    assert passwords.complaint(password, shortest=CUSTOMERS) == passwords.COMMON
+
+
+@pytest.mark.parametrize(
+    "password", ["passwords are hard", "iloveyou, Ann", "01011899", "x1y2z3w4"]
+)
+def test_what_only_resembles_a_common_password_is_taken(password: str) -> None:
+    assert passwords.complaint(password, shortest=CUSTOMERS) is None
+
+
+def test_the_list_holds_thousands_of_lines_that_can_be_met() -> None:
+    listed = passwords.common()
+    assert len(listed) > 9_000
+    assert all(len(each) >= CUSTOMERS and each == each.casefold() for each in listed)
+
+
+def test_recovery_codes_are_long_and_read_however_they_are_written() -> None:
+    codes = one_time.recovery_codes()
+    assert {len(code) for code in codes} == {29}
+    [first, *_] = codes
+    written = f" {first.upper().replace('-', ' ')} "
+    assert one_time.recovery_digest(written) == one_time.recovery_digest(first)
+
+
+@pytest.mark.parametrize(
+    "code", ["", "12345", "1234567", "abcdef", "\uff11" * 6, "\ud800", "12 345"]
+)
+def test_what_is_no_code_fits_no_step(code: str) -> None:
+    assert totp.step(totp.secret(), code) is None
