@@ -4,10 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from customers_api.core.sign_in import service as sign_in
 from flask import Flask
 
 from customers_api.core import clock
+from customers_api.core.sign_in import service as sign_in
 from tests.contracts.capability.calls import created, done, got
 from tests.contracts.capability.printed import CODE, INPUT, OUTPUT, PREFIX, TITLES
 from tests.support.api import Api, problems
