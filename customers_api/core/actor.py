@@ -27,7 +27,7 @@ RANKS = {role: rank for rank, role in enumerate(Role)}
 class Actor:
     """Who does something: the ids are set where there is one; a customer has no role."""
 
-    kind: Literal["operator", "service", "customer", "command line"]
+    kind: Literal["operator", "service", "customer", "command line", "anonymous"]
     name: str
     role: Role | None
     token_id: int | None = None
@@ -41,3 +41,5 @@ class Actor:
 
 
 COMMAND_LINE = Actor(kind="command line", name="flask", role=Role.ADMIN)
+# Whoever calls what everybody may call, and has not logged in yet.
+ANONYMOUS = Actor(kind="anonymous", name="", role=Role.READER)

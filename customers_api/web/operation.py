@@ -10,6 +10,7 @@ from flask import Response, g
 from marshmallow import Schema
 
 from customers_api.core import database
+from customers_api.core.acting import acting
 from customers_api.core.actor import Actor, Needs
 from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
@@ -98,7 +99,7 @@ class Operation:
             **({"body": body} if self.body else {}),
             **({"expected": conditions.expected()} if self.takes_expected else {}),
         }
-        with self._wire_names(schema, path):
+        with self._at_work(schema, path):
             if key is not None:
                 return idempotency.once(
                     key, self.secrets, lambda: self._encoded(self.view(**arguments), query)
@@ -116,7 +117,7 @@ class Operation:
         body, problems = incoming.checked(self.body, document, {})
         if problems:
             raise Refused([], problems)
-        with self._wire_names(self.body, {}):
+        with self._at_work(self.body, {}):
             result = self._run({"body": body})
         return self._encoders[self.answer].plain(result)
 
@@ -135,10 +136,11 @@ class Operation:
         return {schema: Encoder(schema) for schema in schemas_of(self.answer)}
 
     @contextmanager
-    def _wire_names(self, schema: Schema | None, path: Mapping[str, Any]) -> Iterator[None]:
-        """Have a complaint of the core's in the wire's names."""
+    def _at_work(self, schema: Schema | None, path: Mapping[str, Any]) -> Iterator[None]:
+        """Have the core know who acts, and its complaints in the wire's names."""
         try:
-            yield
+            with acting(g.actor if self.role is not None else None, g.request_id):
+                yield
         except Invalid as error:
             raise self._on_wire(error, schema, path) from error
 
