@@ -5,6 +5,7 @@ one prepared statement for each.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
@@ -62,16 +63,24 @@ def insert(
     return sqlite_insert(table).from_select(names, single).on_conflict_do_nothing()
 
 
-def run(statement: Insert, types: Types, records: Sequence[Record]) -> int:
-    """Run a statement made by `insert`; returns how many rows it inserted."""
+def run(
+    statement: Insert,
+    types: Types,
+    records: Sequence[Record],
+    common: Record = MappingProxyType({}),
+) -> int:
+    """Run a statement made by `insert`; returns how many rows it inserted.
+
+    `common` are parameters that the statement's selection binds itself, the same for all records.
+    """
     if not records:
         return 0
     if database.dialect() == "postgresql":
         document = msgspec.json.encode(
             [{"position": i, **_plain(record, types)} for i, record in enumerate(records)]
         ).decode()
-        return database.write(statement, {"records": document}).rowcount
-    return database.write(statement, list(records)).rowcount
+        return database.write(statement, {**common, "records": document}).rowcount
+    return database.write(statement, [{**common, **record} for record in records]).rowcount
 
 
 def _record_set(types: Types) -> FromClause:

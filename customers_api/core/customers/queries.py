@@ -31,6 +31,9 @@ from customers_api.core.types import LARGEST_ID
 
 C = CUSTOMERS.c
 Fields = tuple[str, ...]
+# What tells a customer from every other, at the end of a row where whoever reads the row by its
+# fields does not see it.
+IDENTITY = (C.id.label("row_id"), C.customer_id.label("row_customer_id"), C.uuid.label("row_uuid"))
 # A customer is named by its id, in capitals by its customer_id, or by its UUID.
 Who = int | str | UUID
 Unique = Literal["id", "customer_id", "username", "email_key", "uuid"]
@@ -155,10 +158,10 @@ def by_email(email: str, fields: Fields) -> AnyRow:
 
 
 def by_uuid(uuids: Sequence[UUID], fields: Fields) -> list[AnyRow]:
-    """The customers with these UUIDs, in their order; each must exist."""
+    """The customers with these UUIDs, in their order, and their identity; each must exist."""
     statement = _by_uuid(fields)
     found = {
-        row[-1]: row
+        row.row_uuid: row
         for some in database.batches(uuids)
         for row in database.rows(statement, {"wanted": some})
     }
@@ -192,6 +195,5 @@ def _by(column: Unique, fields: Fields) -> Select[*tuple[Any, ...]]:
 
 @lru_cache(maxsize=64)
 def _by_uuid(fields: Fields) -> Select[*tuple[Any, ...]]:
-    # The UUID comes last, where whoever reads a row by its fields does not see it.
     wanted = C.uuid.in_(bindparam("wanted", expanding=True))
-    return select(*columns(fields), C.uuid.label("row_uuid")).where(wanted)
+    return select(*columns(fields), *IDENTITY).where(wanted)

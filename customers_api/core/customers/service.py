@@ -5,27 +5,29 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Update, and_, case, delete, literal, or_, update
+from sqlalchemy import case, delete, or_
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
 from customers_api.core.customers import (
-    addresses,
     editions,
-    identity,
     ids,
     insertion,
-    names,
     queries,
     review,
+    revision,
     rules,
     statistics,
 )
 from customers_api.core.customers.editions import Editions
-from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
+from customers_api.core.customers.model import CUSTOMERS, Status
 from customers_api.core.customers.queries import Who
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import Conflict, Path, Problem
+from customers_api.core.events import service as events
+from customers_api.core.events.changes import Change
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.groups import queries as groups
 from customers_api.core.types import LARGEST_ID
 
@@ -34,7 +36,6 @@ C = CUSTOMERS.c
 
 # A username, customer_id or id can be taken by a racing writer; new ones are drawn this often.
 DRAWS = 20
-VERIFIED = {"email": "email_verified", "phone": "phone_verified"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def create(fields: Fields, show: queries.Fields) -> AnyRow:
 
     Raises Invalid with every problem of the fields, EmailTaken where that is the only one.
     """
-    return queries.by_uuid(_insert([fields], [()]), show)[0]
+    return _created([fields], [()], show)[0]
 
 
 def create_many(records: Sequence[Fields], show: queries.Fields, *, at: Path = ()) -> list[AnyRow]:
@@ -58,12 +59,12 @@ def create_many(records: Sequence[Fields], show: queries.Fields, *, at: Path = (
 
     `at` is where the list stands in what was given; problems are reported below it.
     """
-    return queries.by_uuid(_insert(records, review.paths_below(at, records)), show)
+    return _created(records, review.paths_below(at, records), show)
 
 
 def load(records: Sequence[Fields]) -> None:
     """Make a customer of each record, of whom nothing needs to be shown."""
-    _insert(records, review.paths_below((), records))
+    _created(records, review.paths_below((), records), ())
 
 
 def change(who: Who, changes: Fields, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
@@ -77,12 +78,8 @@ def change(who: Who, changes: Fields, show: queries.Fields, *, expected: Edition
     if [*rules.problems(changes)]:
         queries.get(who, ("id",))
         review.refuse([*review.changes(who)(changes)])
-    row = _update(who, changes, show, expected)
-    if "tags" not in changes:
-        return row
-    database.write(delete(TAGS).where(TAGS.c.customer_id == row[-2]))
-    insertion.insert_tags([{"uuid": row[-1], "tags": changes["tags"]}])
-    return queries.get(who, show)
+    row = _update(Kind.CUSTOMER_CHANGED, who, changes, show, expected)
+    return queries.get(who, show) if "tags" in changes else row
 
 
 def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Changed:
@@ -94,12 +91,8 @@ def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Change
     if problems:
         review.refuse(problems)
     changed = [row for some in database.batches(ids) for row in _update_many(some, changes)]
-    if "tags" in changes:
-        for some in database.batches([row.id for row in changed]):
-            database.write(delete(TAGS).where(TAGS.c.customer_id.in_(some)))
-        insertion.insert_tags([{"uuid": row.uuid, "tags": changes["tags"]} for row in changed])
     statistics.note_changes(len(changed))
-    found = {row.id for row in changed} | {row.customer_id for row in changed}
+    found = {row.row_id for row in changed} | {row.row_customer_id for row in changed}
     return Changed(len(changed), [who for who in ids if who not in found])
 
 
@@ -108,30 +101,32 @@ def deactivate(who: Who, *, expected: Editions = None) -> None:
     status = case(
         (C.customer_status == Status.ACTIVE.value, Status.INACTIVE.value), else_=C.customer_status
     )
-    _update(who, {"customer_status": status}, ("id",), expected)
+    changes = {"customer_status": status}
+    _update(Kind.CUSTOMER_DEACTIVATED, who, changes, ("id",), expected)
 
 
 def verify_email(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
     """Note that the customer's email is known to be theirs; raises CustomerNotFound, Stale."""
-    return _update(who, {"email_verified": True}, show, expected)
+    return _update(Kind.CUSTOMER_EMAIL_VERIFIED, who, {"email_verified": True}, show, expected)
 
 
 def verify_phone(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
     """Note that the customer's phone is known to be theirs; raises CustomerNotFound, Stale."""
-    return _update(who, {"phone_verified": True}, show, expected)
+    return _update(Kind.CUSTOMER_PHONE_VERIFIED, who, {"phone_verified": True}, show, expected)
 
 
 def note_login(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
     """Note that the customer has logged in now; raises CustomerNotFound, Stale."""
-    return _update(who, {"last_login_at": clock.now()}, show, expected)
+    return _update(Kind.CUSTOMER_LOGGED_IN, who, {"last_login_at": clock.now()}, show, expected)
 
 
 def remove(who: Who, *, expected: Editions = None) -> int:
     """Remove a customer's record for good; returns its id, raises CustomerNotFound or Stale."""
-    statement = delete(CUSTOMERS).where(editions.named(who, expected)).returning(C.id)
-    row = database.write(statement).first()
+    removing = delete(CUSTOMERS).where(editions.named(who, expected))
+    row = database.write(removing.returning(C.id, C.customer_id)).first()
     if row is None:
         editions.refuse(who, expected)
+    events.record_removal(Kind.CUSTOMER_REMOVED, Entry(row.id, customer_id=row.customer_id))
     statistics.note_changes(1)
     return int(row.id)
 
@@ -144,7 +139,17 @@ def leave_group(group_id: int, reassign_to: int | Literal["none"]) -> None:
         review.refuse([Problem(("reassign_to",), "Must be another group")])
     if to is not None and to not in groups.ids_in_use([to]):
         review.refuse([Problem(("reassign_to",), review.GROUP_MISSING)])
-    database.write(_touch().where(C.group_id == group_id).values(group_id=to))
+    moved = [Change("group_id", group_id, to)]
+    statement = revision.touch().values(group_id=to)
+    events.record_update(Kind.CUSTOMER_CHANGED, statement, C.group_id == group_id, moved)
+
+
+def _created(
+    records: Sequence[Fields], paths: Sequence[Path], show: queries.Fields
+) -> list[AnyRow]:
+    rows = queries.by_uuid(_insert(records, paths), show)
+    revision.note_created(rows, records)
+    return rows
 
 
 def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
@@ -171,11 +176,11 @@ def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
     raise Conflict
 
 
-def _update(who: Who, changes: Fields, show: queries.Fields, expected: Editions) -> AnyRow:
-    """The changed row; its id and UUID come last, where who reads it by its fields sees neither."""
-    statement = _changed(changes).where(editions.named(who, expected))
+def _update(
+    kind: Kind, who: Who, changes: Fields, show: queries.Fields, expected: Editions
+) -> AnyRow:
     try:
-        row = database.write(statement.returning(*queries.columns(show), C.id, C.uuid)).first()
+        row = next(iter(revision.revise(kind, editions.named(who, expected), changes, show)), None)
     except IntegrityError:
         database.give_up()
         problems = [*review.conflicts([changes], [()], besides=who)]
@@ -192,41 +197,4 @@ def _update_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
     numbers = [who for who in ids if isinstance(who, int) and 0 < who <= LARGEST_ID]
     words = [who for who in ids if isinstance(who, str) and "\0" not in who]
     wanted = or_(C.id.in_(numbers), C.customer_id.in_(words))
-    statement = _changed(changes).where(wanted)
-    return database.write(statement.returning(C.id, C.customer_id, C.uuid)).all()
-
-
-def _changed(changes: Fields) -> Update:
-    given = addresses.spread(changes)
-    values = {name: value for name, value in given.items() if name != "tags"}
-    if names.WHOLE in values:
-        values |= _renamed(values.pop(names.WHOLE))
-    return _touch().values(values | _consequences(values))
-
-
-def _renamed(full_name: str) -> Fields:
-    """The parts of a new name; who has this name already keeps the parts as they are."""
-    same = queries.EXPRESSIONS[names.WHOLE] == full_name
-    return {part: case((same, C[part]), else_=new) for part, new in names.parted(full_name).items()}
-
-
-def _touch() -> Update:
-    return update(CUSTOMERS).values(version=C.version + 1, updated_at=clock.now())
-
-
-def _consequences(values: Fields) -> dict[str, Any]:
-    """What else changes: the email's key, and the verified flags of what is no longer the same."""
-    flags: dict[str, Any] = {
-        flag: _and_unchanged(C[flag], C[name], values[name])
-        for name, flag in VERIFIED.items()
-        if name in values
-    }
-    if "email" in values:
-        flags["email_key"] = identity.email_key(values["email"])
-    return flags
-
-
-def _and_unchanged(
-    flag: ColumnElement[bool], column: ColumnElement[Any], value: object
-) -> ColumnElement[bool]:
-    return and_(flag, column.is_not_distinct_from(literal(value, column.type)))
+    return revision.revise(Kind.CUSTOMER_CHANGED, wanted, changes)

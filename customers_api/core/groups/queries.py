@@ -22,10 +22,12 @@ TABLE = cast(Table, Group.__table__)
 _EXISTS = select(TABLE.c.id).where(TABLE.c.id == bindparam("wanted"))
 
 
-def get(id: int) -> Group:
-    """The group with this id; raises GroupNotFound."""
+def get(id: int, *, lock: bool = False) -> Group:
+    """The group with this id, kept from other writers if so wished; raises GroupNotFound."""
     with database.translated():
-        group = db.session.get(Group, id) if 0 < id <= LARGEST_ID else None
+        locking = True if lock else None
+        known = 0 < id <= LARGEST_ID
+        group = db.session.get(Group, id, with_for_update=locking) if known else None
     if group is None:
         raise GroupNotFound
     return group

@@ -9,6 +9,10 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from customers_api.core import clock, database, text
 from customers_api.core.errors import Conflict, Invalid, Problem
+from customers_api.core.events import changes as changing
+from customers_api.core.events import service as events
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.groups import queries
 from customers_api.core.groups.model import Group
 from customers_api.core.groups.queries import TABLE, GroupNotFound
@@ -28,26 +32,33 @@ class GroupInUse(Conflict):
 def create(fields: Mapping[str, Any]) -> Group:
     """Make a group; raises Invalid with every problem of the fields."""
     now = clock.now()
-    return _kept(Group(created_at=now, updated_at=now), fields)
+    group = _kept(Group(created_at=now, updated_at=now), fields)
+    events.record(Kind.GROUP_CREATED, [Entry(group.id, changing.given(fields))])
+    return group
 
 
 def change(id: int, changes: Mapping[str, Any]) -> Group:
     """Change the given fields of a group; raises GroupNotFound or Invalid."""
-    group = queries.get(id)
+    group = queries.get(id, lock=True)
+    old = {name: getattr(group, name) for name in changes}
     group.updated_at = clock.now()
-    return _kept(group, changes)
+    group = _kept(group, changes)
+    events.record(Kind.GROUP_CHANGED, [Entry(id, changing.between(old, changes))])
+    return group
 
 
 def remove(id: int) -> None:
     """Remove a group without customers; raises GroupNotFound or GroupInUse."""
     if not 0 < id <= LARGEST_ID:
         raise GroupNotFound
+    statement = delete(TABLE).where(TABLE.c.id == id)
     try:
-        removed = database.write(delete(TABLE).where(TABLE.c.id == id)).rowcount
+        removed = database.write(statement.returning(TABLE.c.name, TABLE.c.description)).first()
     except IntegrityError as error:
         raise GroupInUse from error
-    if removed == 0:
+    if removed is None:
         raise GroupNotFound
+    events.record(Kind.GROUP_REMOVED, [Entry(id, changing.gone(removed._asdict()))])
 
 
 def review(fields: Mapping[str, Any], *, besides: int | None = None) -> Iterator[Problem]:

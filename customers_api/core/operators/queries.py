@@ -17,10 +17,12 @@ class OperatorNotFound(NotFound):
     code = "operator-not-found"
 
 
-def get(id: int) -> Operator:
-    """The operator with this id; raises OperatorNotFound."""
+def get(id: int, *, lock: bool = False) -> Operator:
+    """The operator with this id, kept from other writers if so wished; raises OperatorNotFound."""
     with database.translated():
-        operator = db.session.get(Operator, id) if 0 < id <= LARGEST_ID else None
+        locking = True if lock else None
+        known = 0 < id <= LARGEST_ID
+        operator = db.session.get(Operator, id, with_for_update=locking) if known else None
     if operator is None:
         raise OperatorNotFound
     return operator

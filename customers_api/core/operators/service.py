@@ -12,6 +12,10 @@ from customers_api.core.attempts import service as attempts
 from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import passwords
 from customers_api.core.errors import Invalid, Problem, Unauthenticated
+from customers_api.core.events import changes as changing
+from customers_api.core.events import service as events
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.operators import queries
 from customers_api.core.operators.model import Operator
 from customers_api.extensions import db
@@ -75,6 +79,9 @@ def create(fields: Mapping[str, Any]) -> Operator:
         db.session.flush()
     except IntegrityError as error:
         raise Invalid([Problem(("username",), TAKEN)]) from error
+    said = changing.given({"username": operator.username, "role": operator.role})
+    password = changing.secret("password", is_new=True)
+    events.record(Kind.OPERATOR_CREATED, [Entry(operator.id, [*said, password])])
     return operator
 
 
@@ -84,10 +91,11 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
     A new password or a new `disabled` ends all of the operator's sessions. With a new password
     the account can be tried at once, however often it failed before.
     """
-    operator = queries.get(id)
+    operator = queries.get(id, lock=True)
     problems = [*review(changes)]
     if problems:
         raise Invalid(problems)
+    was = _state(operator)
     operator.updated_at = clock.now()
     if "role" in changes:
         operator.role = changes["role"]
@@ -99,6 +107,7 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
         operator.disabled_at = operator.updated_at if changes["disabled"] else None
         operator.signed_out_at = operator.updated_at
     db.session.flush()
+    _record_change(operator, was, changes)
     return operator
 
 
@@ -113,3 +122,16 @@ def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(("username",), complaint)
     if password is not None and (complaint := passwords.complaint(password)):
         yield Problem(("password",), complaint)
+
+
+def _state(operator: Operator) -> dict[str, Any]:
+    return {"role": operator.role, "disabled": operator.disabled_at is not None}
+
+
+def _record_change(operator: Operator, was: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+    now = _state(operator)
+    kind = Kind.OPERATOR_CHANGED
+    if was["disabled"] != now["disabled"]:
+        kind = Kind.OPERATOR_DISABLED if now["disabled"] else Kind.OPERATOR_ENABLED
+    secrets = [changing.secret("password")] if "password" in changes else []
+    events.record(kind, [Entry(operator.id, [*changing.between(was, now), *secrets])])

@@ -89,10 +89,12 @@ def by_jti(jti: str) -> Token:
     return token
 
 
-def get(id: int) -> Token:
-    """The token with this id; raises TokenNotFound."""
+def get(id: int, *, lock: bool = False) -> Token:
+    """The token with this id, kept from other writers if so wished; raises TokenNotFound."""
     with database.translated():
-        token = db.session.get(Token, id) if 0 < id <= LARGEST_ID else None
+        locking = True if lock else None
+        known = 0 < id <= LARGEST_ID
+        token = db.session.get(Token, id, with_for_update=locking) if known else None
     if token is None:
         raise TokenNotFound
     return token

@@ -9,9 +9,14 @@ from uuid import uuid4
 from sqlalchemy import exists, select, update
 
 from customers_api.core import clock, database, text
-from customers_api.core.actor import Role
+from customers_api.core.actor import Actor, Role
 from customers_api.core.attempts import service as attempts
+from customers_api.core.database import AnyRow
 from customers_api.core.errors import Invalid, Problem
+from customers_api.core.events import changes as changing
+from customers_api.core.events import service as events
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.operators.model import Operator
 from customers_api.core.operators.service import Authenticated, WrongPassword
 from customers_api.core.tokens import queries, signing
@@ -21,6 +26,14 @@ from customers_api.extensions import db, settings
 
 LONGEST_NAME = 100
 MOST_DAYS = 36_500
+# A session's row as it is returned when changed: its id, and whose it is.
+_OPERATOR = Operator.id == Token.operator_id
+_OWNED = (
+    Token.id,
+    Token.operator_id,
+    select(Operator.username).where(_OPERATOR).scalar_subquery().label("username"),
+    select(Operator.role).where(_OPERATOR).scalar_subquery().label("role"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,8 @@ def create(fields: Mapping[str, Any]) -> Token:
     )
     db.session.add(token)
     db.session.flush()
+    said = {"name": token.name, "role": token.role, "expires_at": token.expires_at}
+    events.record(Kind.TOKEN_CREATED, [Entry(token.id, changing.given(said))])
     return token
 
 
@@ -72,18 +87,25 @@ def service_jwt(token: Token) -> str:
 
 def revoke(id: int) -> None:
     """Revoke a token, for good; raises TokenNotFound. Revoking it twice changes nothing."""
-    token = queries.get(id)
-    token.revoked_at = token.revoked_at or clock.now()
+    token = queries.get(id, lock=True)
+    if token.revoked_at is not None:
+        return
+    token.revoked_at = clock.now()
     db.session.flush()
+    kind = Kind.TOKEN_REVOKED if token.kind == "service" else Kind.SESSION_REVOKED
+    events.record(kind, [_revocation(id, token.revoked_at)])
 
 
 def revoke_named(name: str) -> int:
     """Revoke all service tokens of this name; returns how many, raises TokenNotFound if none."""
     good = Token.name == name, Token.kind == "service", Token.revoked_at.is_(None)
-    count = database.write(update(Token).where(*good).values(revoked_at=clock.now())).rowcount
-    if not count:
+    now = clock.now()
+    statement = update(Token).where(*good).values(revoked_at=now).returning(Token.id)
+    revoked = [_revocation(row.id, now) for row in database.write(statement)]
+    if not revoked:
         raise TokenNotFound
-    return count
+    events.record(Kind.TOKEN_REVOKED, revoked)
+    return len(revoked)
 
 
 def open_session(who: Authenticated) -> Session:
@@ -98,7 +120,9 @@ def open_session(who: Authenticated) -> Session:
         Operator.disabled_at.is_(None),
     )
     values = {"last_login_at": now, "password_hash": who.password_hash}
-    if database.write(update(Operator).where(*unchanged).values(values)).rowcount == 0:
+    seen = update(Operator).where(*unchanged).values(values)
+    operator = database.write(seen.returning(Operator.username, Operator.role)).first()
+    if operator is None:
         raise WrongPassword
     attempts.succeed(who.attempt)
     token = Token(
@@ -111,6 +135,9 @@ def open_session(who: Authenticated) -> Session:
     )
     db.session.add(token)
     db.session.flush()
+    said = {"operator_id": who.operator_id, "expires_at": token.expires_at}
+    opened = [Entry(token.id, changing.given(said))]
+    events.record(Kind.SESSION_OPENED, opened, by=_holder(token.id, who.operator_id, operator))
     return _session(token, now)
 
 
@@ -127,11 +154,26 @@ def refresh(refresh_token: str) -> Session | None:
     unused = Token.refresh_jti == claims.jti, Token.revoked_at.is_(None), Token.expires_at > now
     good = exists(select(Operator.id).where(Operator.id == Token.operator_id, SESSION_IS_GOOD))
     statement = update(Token).where(session, *unused, good).values(values)
-    if database.write(statement).rowcount == 0:
-        unrevoked = update(Token).where(session, Token.revoked_at.is_(None))
-        database.write(unrevoked.values(revoked_at=now))
+    row = database.write(statement.returning(*_OWNED)).first()
+    if row is None:
+        unrevoked = update(Token).where(session, Token.revoked_at.is_(None)).values(revoked_at=now)
+        if row := database.write(unrevoked.returning(*_OWNED)).first():
+            events.record(Kind.SESSION_REPLAYED, [_revocation(row.id, now)])
         return None
+    renewed = [Entry(row.id, [changing.secret("refresh_token")])]
+    holder = _holder(row.id, row.operator_id, row)
+    events.record(Kind.SESSION_REFRESHED, renewed, by=holder)
     return _session(queries.by_jti(claims.row), now)
+
+
+def _revocation(id: int, now: datetime) -> Entry:
+    return Entry(id, changing.given({"revoked_at": now}))
+
+
+def _holder(token_id: int, operator_id: int, operator: AnyRow) -> Actor:
+    """The operator whose session this is, told by a row with the username and the role."""
+    role = Role(operator.role)
+    return Actor("operator", operator.username, role, token_id=token_id, operator_id=operator_id)
 
 
 def _session(token: Token, now: datetime) -> Session:

@@ -13,6 +13,10 @@ from customers_api.core.customers.generation.people import Record, customer
 from customers_api.core.customers.generation.rows import Batch
 from customers_api.core.customers.generation.workers import Workers
 from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.events import changes as changing
+from customers_api.core.events import service as events
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.groups import service as groups
 from customers_api.core.groups.queries import TABLE as GROUPS
 
@@ -74,6 +78,7 @@ def _add_large(numbers: range, group_ids: Groups, workers: Workers, progress: Pr
                 stored += len(made.numbers)
                 progress(len(made.numbers))
             ids.begin_after(first_id + stored - 1)
+            _record(stored, first_id, first_id + stored - 1)
             database.afterwards(statistics.fold)
             database.afterwards(storage.tell_planner)
     # Something is there already, or the operator's database role may not build indexes.
@@ -110,7 +115,16 @@ def _insert(records: Sequence[Record]) -> int:
     added = [record for place, record in enumerate(records) if place not in refused]
     insertion.insert_tags(added)
     statistics.note_changes(len(added))
+    if added:
+        named = C.uuid.in_([record["uuid"] for record in added])
+        _record(len(added), *database.rows(select(func.min(C.id), func.max(C.id)).where(named))[0])
     return len(added)
+
+
+def _record(count: int, first_id: int, last_id: int) -> None:
+    """One event for a transaction: a million about made-up customers would help nobody."""
+    told = {"count": count, "first_id": first_id, "last_id": last_id}
+    events.record(Kind.CUSTOMERS_SEEDED, [Entry(None, changing.given(told))])
 
 
 def _first_absent() -> int:

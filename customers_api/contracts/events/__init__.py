@@ -1,0 +1,1 @@
+"""The events contract: /api/events, for admins."""
