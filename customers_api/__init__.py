@@ -13,6 +13,7 @@ from customers_api.contracts.basic.customers import basic
 from customers_api.contracts.capability import stdio
 from customers_api.contracts.capability.operations import contract as capability
 from customers_api.contracts.capability.streamable import contract as mcp
+from customers_api.contracts.events.events import contract as events
 from customers_api.contracts.groups.groups import contract as groups
 from customers_api.contracts.loyalty.customers import loyalty
 from customers_api.contracts.main.customers import main
@@ -38,6 +39,7 @@ CONTRACTS = (
     me,
     operators,
     tokens,
+    events,
     health.contract,
 )
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from customers_api.contracts.main import activity
 from customers_api.contracts.main.schemas import (
     CreationQuery,
     CustomerRemoved,
@@ -117,3 +118,4 @@ def in_group(group_id: int, query: Mapping[str, Any]) -> Iterator[Sequence[AnyRo
 
 directory.mount(main, CUSTOMER, Found())
 credentials.mount(main)
+activity.mount(main)
