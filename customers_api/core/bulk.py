@@ -75,6 +75,8 @@ def run(
     """
     if not records:
         return 0
+    # Without being told so, SQLAlchemy forgets it of an INSERT as soon as the cursor is closed.
+    statement = statement.execution_options(preserve_rowcount=True)
     if database.dialect() == "postgresql":
         document = msgspec.json.encode(
             [{"position": i, **_plain(record, types)} for i, record in enumerate(records)]
