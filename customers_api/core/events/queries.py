@@ -23,8 +23,8 @@ FILTERS: Mapping[str, ColumnElement[Any]] = {
     "actor": E.actor_name,
     "request_id": E.request_id,
 }
-# Ids follow the time but for what writers and their clocks differ by, and that is never as much.
-OUT_OF_ORDER = timedelta(hours=1)
+# Ids follow the time but for what writers and their clocks differ by, which is far less than this.
+OUT_OF_ORDER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,77 @@
+"""Every call that may change something leaves an event, or is known to change nothing."""
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from customers_api.core import database
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.model import EVENTS
+from tests.conftest import empty
+from tests.contracts.auth.sessions import PASSWORD, log_in, make_operator
+from tests.contracts.main.calls import created, new_group, person
+from tests.house.test_routes import calls, examples, filled
+from tests.support.api import Api, service_token
+from tests.support.conformance import Conformance
+
+# Whoever adds a line here says that the call never changes what is kept.
+CHANGE_NOTHING = {("POST", "/api/customers/search"), ("POST", "/api/v1/customers/search")}
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def prepared(app: Flask, promises: Conformance) -> Api:
+    """An admin of a registry in which whatever a path names as 1 is there."""
+    empty()
+    admin = Api(app, promises, service_token(app, "admin"))
+    service_token(app, "reader")
+    make_operator(app, "otto", "admin")
+    new_group(admin, "Retail")
+    created(admin, **person(1, phone="+1-555-0123"))
+    return admin
+
+
+def body_of(operation: dict[str, Any], path: str, admin: Api) -> Any:
+    """An example of the body; for a log-in or a refresh, one that is let in."""
+    if path == "/api/auth/login":
+        return {"username": "otto", "password": PASSWORD}
+    if path == "/api/auth/refresh":
+        return {"refresh_token": log_in(admin, "otto").refresh}
+    content = operation.get("requestBody", {}).get("content", {})
+    body = next(iter(examples(content["application/json"]).values())) if content else None
+    return {**body, "customer_ids": [1]} if body and "customer_ids" in body else body
+
+
+def count() -> int:
+    return int(database.rows(select(func.count()).select_from(EVENTS))[0][0])
+
+
+def test_every_unsafe_call_leaves_an_event_or_is_known_to_change_nothing(
+    app: Flask, promises: Conformance
+) -> None:
+    paths = promises.document["paths"]
+    unsafe = {call for call in calls(app) if call[0] in UNSAFE}
+    assert len(unsafe) > 20
+    assert unsafe >= CHANGE_NOTHING
+    for method, rule in sorted(unsafe):
+        with app.app_context():
+            admin = prepared(app, promises)
+        documented = promises._path(filled(rule))
+        body = body_of(paths[documented][method.lower()], rule, admin)
+        with app.app_context():
+            before = count()
+        answer = admin(method, filled(rule), json=body)
+        assert answer.status_code < 300, f"{method} {rule}: {answer.get_data(as_text=True)}"
+        with app.app_context():
+            left = count() - before
+        assert (left > 0) != ((method, rule) in CHANGE_NOTHING), f"{method} {rule}: {left} events"
+
+
+def test_every_kind_follows_the_grammar() -> None:
+    for kind in Kind:
+        noun, _, past = kind.value.partition(".")
+        assert noun.isalpha()
+        assert past.replace("_", "").isalpha()
+        assert kind.name == kind.value.replace(".", "_").upper()
+        assert kind.noun == noun
+        assert kind.value.islower()
