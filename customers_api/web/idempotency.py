@@ -110,10 +110,13 @@ def _request(key: str) -> queries.Request:
 
 
 def _caller() -> str:
-    """Who keeps being the same while tokens are refreshed."""
+    """Who keeps being the same while tokens are refreshed; raises LookupError if nobody does."""
     actor: Actor = g.actor
     if actor.operator_id is not None:
         return f"operator {actor.operator_id}"
+    if actor.token_id is None:
+        # Callers who share a name would be given each other's answers.
+        raise LookupError(f"nothing tells one {actor.kind} from another")
     return f"{actor.kind} {actor.token_id}"
 
 
