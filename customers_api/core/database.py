@@ -28,11 +28,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from customers_api.core.errors import Unavailable
 from customers_api.core.outage import Silent
+from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import db
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Item = TypeVar("Item")
+Record = TypeVar("Record")
 AnyRow = Row[*tuple[Any, ...]]
 Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
 
@@ -87,6 +89,18 @@ def read(work: Callable[[], Result]) -> Result:
                 raise
             db.session.rollback()
             return work()
+
+
+def record(kind: type[Record], id: int, *, lock: bool = False) -> Record | None:
+    """The record of this kind with this id, kept from other writers if so wished, or None."""
+    if not 0 < id <= LARGEST_ID:
+        return None
+    return read(lambda: db.session.get(kind, id, with_for_update=True if lock else None))
+
+
+def records(statement: Select[Record]) -> Sequence[Record]:
+    """The records that a statement selects."""
+    return read(lambda: db.session.scalars(statement).all())
 
 
 def first(statement: Executable, parameters: Parameters | None = None) -> AnyRow | None:

@@ -114,6 +114,8 @@ def _caller() -> str:
     actor: Actor = g.actor
     if actor.operator_id is not None:
         return f"operator {actor.operator_id}"
+    if actor.customer_id is not None:
+        return f"customer {actor.customer_id}"
     if actor.token_id is None:
         # Callers who share a name would be given each other's answers.
         raise LookupError(f"nothing tells one {actor.kind} from another")

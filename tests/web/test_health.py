@@ -164,7 +164,7 @@ def test_a_call_that_gets_no_connection_within_two_seconds_is_503(
 
 
 @on_postgresql
-def test_a_connection_that_breaks_costs_one_call_at_most(
+def test_a_connection_that_broke_costs_no_call(
     started: Started, database_url: str, reader: Api
 ) -> None:
     api = started(database_url, DATABASE_POOL_SIZE="1").with_token(reader.token)
@@ -172,7 +172,6 @@ def test_a_connection_that_breaks_costs_one_call_at_most(
         ours = database.rows(text("SELECT pg_backend_pid()"))[0]
     with psycopg.connect(database_url) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", [*ours])
-    assert api.get("/api/groups").status_code in (200, 503)
     assert api.get("/api/groups").status_code == 200
 
 

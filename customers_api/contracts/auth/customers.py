@@ -12,6 +12,7 @@ from customers_api.contracts.auth.customer_schemas import (
 )
 from customers_api.contracts.auth.schemas import Refresh
 from customers_api.contracts.shared.credentials import Reset
+from customers_api.core import database
 from customers_api.core.actor import Role
 from customers_api.core.errors import TooManyAttempts
 from customers_api.core.sign_in import resets, service
@@ -64,14 +65,20 @@ def refresh(body: Mapping[str, Any]) -> Session:
 
 
 @contract.operation(
-    "POST", "/password-reset-requests", role=Role.EDITOR, body=Forgotten(), answer=Reset()
+    "POST",
+    "/password-reset-requests",
+    role=Role.EDITOR,
+    body=Forgotten(),
+    answer=Reset(),
+    # Its answer is a secret, which is not to be kept for who sends this again.
+    atomic=False,
 )
 def ask(body: Mapping[str, Any]) -> resets.Reset:
     """Make a reset token, to be sent to this email.
 
     For an unknown email the answer is of the same form, and its token opens nothing.
     """
-    return resets.ask_by_email(body["email"])
+    return database.in_unit_of_work(lambda: resets.ask_by_email(body["email"]))
 
 
 @contract.operation(

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from marshmallow import fields
 
+from customers_api.core import database
 from customers_api.core.actor import Role
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.errors import Problem
@@ -69,10 +70,12 @@ def mount(contract: Contract) -> None:
         role=Role.EDITOR,
         answer=Reset(),
         errors=[CustomerNotFound],
+        # Its answer is a secret, which is not to be kept for who sends this again.
+        atomic=False,
     )
     def reset_password(customer_id: Who) -> resets.Reset:
         """Make a reset token, to be sent to the customer; an earlier one is no good any more."""
-        return resets.ask(customer_id)
+        return database.in_unit_of_work(lambda: resets.ask(customer_id))
 
     @contract.operation(
         "DELETE",

@@ -9,7 +9,6 @@ from customers_api.core import database
 from customers_api.core.errors import NotFound
 from customers_api.core.groups.model import Group
 from customers_api.core.types import LARGEST_ID
-from customers_api.extensions import db
 
 
 class GroupNotFound(NotFound):
@@ -24,10 +23,7 @@ _EXISTS = select(TABLE.c.id).where(TABLE.c.id == bindparam("wanted"))
 
 def get(id: int, *, lock: bool = False) -> Group:
     """The group with this id, kept from other writers if so wished; raises GroupNotFound."""
-    with database.translated():
-        locking = True if lock else None
-        known = 0 < id <= LARGEST_ID
-        group = db.session.get(Group, id, with_for_update=locking) if known else None
+    group = database.record(Group, id, lock=lock)
     if group is None:
         raise GroupNotFound
     return group
@@ -35,8 +31,7 @@ def get(id: int, *, lock: bool = False) -> Group:
 
 def every() -> Sequence[Group]:
     """All groups, by id."""
-    with database.translated():
-        return db.session.scalars(select(Group).order_by(Group.id)).all()
+    return database.records(select(Group).order_by(Group.id))
 
 
 def ids_in_use(ids: Iterable[int]) -> frozenset[int]:

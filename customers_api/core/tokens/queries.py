@@ -11,8 +11,6 @@ from customers_api.core.actor import Actor, Role
 from customers_api.core.errors import NotFound, Unauthenticated
 from customers_api.core.operators.model import Operator
 from customers_api.core.tokens.model import Token
-from customers_api.core.types import LARGEST_ID
-from customers_api.extensions import db
 
 TOKENS = cast(Table, Token.__table__).c
 OPERATORS = cast(Table, Operator.__table__).c
@@ -82,19 +80,15 @@ def changed_since(moment: datetime) -> frozenset[int]:
 
 def by_jti(jti: str) -> Token:
     """The token whose row has this `jti`; raises TokenNotFound."""
-    with database.translated():
-        token = db.session.scalar(select(Token).where(Token.jti == jti))
-    if token is None:
+    found = database.records(select(Token).where(Token.jti == jti))
+    if not found:
         raise TokenNotFound
-    return token
+    return found[0]
 
 
 def get(id: int, *, lock: bool = False) -> Token:
     """The token with this id, kept from other writers if so wished; raises TokenNotFound."""
-    with database.translated():
-        locking = True if lock else None
-        known = 0 < id <= LARGEST_ID
-        token = db.session.get(Token, id, with_for_update=locking) if known else None
+    token = database.record(Token, id, lock=lock)
     if token is None:
         raise TokenNotFound
     return token
@@ -102,7 +96,4 @@ def get(id: int, *, lock: bool = False) -> Token:
 
 def services() -> Sequence[Token]:
     """All service tokens, revoked and expired ones too, by id."""
-    with database.translated():
-        return db.session.scalars(
-            select(Token).where(Token.kind == "service").order_by(Token.id)
-        ).all()
+    return database.records(select(Token).where(Token.kind == "service").order_by(Token.id))
