@@ -25,13 +25,20 @@ _acting: ContextVar[Acting] = ContextVar("acting", default=_UNTOLD)
 
 
 @contextmanager
-def acting(actor: Actor | None, request_id: str) -> Iterator[None]:
+def acting(actor: Actor | None, request_id: str | None) -> Iterator[None]:
     """Have this actor, or somebody who has not said who, answer for what is written inside."""
     before = _acting.set(Acting(actor or ANONYMOUS, request_id))
     try:
         yield
     finally:
         _acting.reset(before)
+
+
+@contextmanager
+def acting_as(actor: Actor) -> Iterator[None]:
+    """Have this actor, who has just told who it is, answer for what is written inside."""
+    with acting(actor, current().request_id):
+        yield
 
 
 def current() -> Acting:

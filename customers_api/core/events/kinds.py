@@ -18,6 +18,10 @@ class Kind(StrEnum):
     CUSTOMER_EMAIL_VERIFIED = "customer.email_verified"
     CUSTOMER_PHONE_VERIFIED = "customer.phone_verified"
     CUSTOMER_LOGGED_IN = "customer.logged_in"
+    CUSTOMER_PASSWORD_SET = "customer.password_set"
+    CUSTOMER_RESET_REQUESTED = "customer.reset_requested"
+    CUSTOMER_SECOND_FACTOR_ADDED = "customer.second_factor_added"
+    CUSTOMER_SECOND_FACTOR_REMOVED = "customer.second_factor_removed"
     CUSTOMER_REMOVED = "customer.removed"
     # Made-up customers of one transaction; none of them has an event of its own.
     CUSTOMERS_SEEDED = "customers.seeded"

@@ -9,12 +9,17 @@ from sqlalchemy import ColumnElement, Select, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customers_api.core import clock, database
+from customers_api.core.actor import Actor
 from customers_api.core.attempts import service as attempts
 from customers_api.core.credentials import passwords
 from customers_api.core.customers import identity
 from customers_api.core.customers.model import CUSTOMERS, Status, length_of
 from customers_api.core.customers.queries import CustomerNotFound, Who, named
 from customers_api.core.errors import Invalid, Problem, Unauthenticated
+from customers_api.core.events import changes as changing
+from customers_api.core.events import service as events
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.sign_in.model import CREDENTIALS
 
 C, K = CUSTOMERS.c, CREDENTIALS.c
@@ -112,12 +117,38 @@ def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem((name,), complaint)
 
 
-def whose(who: Who) -> tuple[int, str]:
-    """The id and the email key of a customer, active or not; raises CustomerNotFound."""
-    row = database.first(select(C.id, C.email_key).where(named(who)))
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A customer, active or not."""
+
+    id: int
+    customer_id: str
+    email_key: str
+
+    @property
+    def actor(self) -> Actor:
+        """The customer as who acts."""
+        return customer_actor(self.id, self.customer_id)
+
+
+def whose(who: Who) -> Named:
+    """The customer, active or not; raises CustomerNotFound."""
+    row = database.first(select(C.id, C.customer_id, C.email_key).where(named(who)))
     if row is None:
         raise CustomerNotFound
-    return row.id, row.email_key
+    return Named(*row)
+
+
+def customer_actor(id: int, customer_id: str, session_id: int | None = None) -> Actor:
+    """A customer as who acts."""
+    ids = {"customer_id": id, "session_id": session_id}
+    return Actor(kind="customer", name=customer_id, role=None, **ids)
+
+
+def record(kind: Kind, whom: Named | Kept, *secrets: str) -> None:
+    """Record what happened to a customer's sign-in; of secrets, that they are new."""
+    changes = [changing.secret(name) for name in secrets]
+    events.record(kind, [Entry(whom.id, changes, whom.customer_id)])
 
 
 def keep(id: int, **values: Any) -> None:

@@ -6,12 +6,15 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 
 from customers_api.core import clock, database
+from customers_api.core.acting import acting_as
 from customers_api.core.attempts import service as attempts
 from customers_api.core.credentials import one_time, passwords
 from customers_api.core.customers.model import CUSTOMERS, Status
 from customers_api.core.customers.queries import Who
 from customers_api.core.errors import Invalid
+from customers_api.core.events.kinds import Kind
 from customers_api.core.sign_in import credentials, sessions
+from customers_api.core.sign_in.credentials import Kept, Named
 from customers_api.core.sign_in.model import CREDENTIALS
 from customers_api.extensions import settings
 
@@ -46,8 +49,7 @@ _GOOD = (
 
 def ask(who: Who) -> Reset:
     """A reset for this customer, in place of any earlier one; raises CustomerNotFound."""
-    id, email_key = credentials.whose(who)
-    return _kept(id, email_key)
+    return _kept(credentials.whose(who))
 
 
 def ask_by_email(email: str) -> Reset:
@@ -56,7 +58,7 @@ def ask_by_email(email: str) -> Reset:
     Where there is none, a token of the same form that opens nothing: who asks learns nothing.
     """
     kept = credentials.find(credentials.email_key(email))
-    return _made() if kept is None else _kept(kept.id, kept.email_key)
+    return _made() if kept is None else _kept(kept)
 
 
 def redeem(token: str, new_password: str) -> None:
@@ -81,21 +83,24 @@ def _use(id: int, digest: object, hashed: str) -> None:
     taken = update(CREDENTIALS).where(K.customer_id == id, K.reset_hash == digest)
     if not database.write(taken.values(credentials.with_password(hashed))).rowcount:
         raise ResetTokenInvalid.at("token")
-    _, email_key = credentials.whose(id)
+    whom = credentials.whose(id)
+    with acting_as(whom.actor):
+        credentials.record(Kind.CUSTOMER_PASSWORD_SET, whom, "password")
     sessions.end_all(id)
-    attempts.forget(credentials.account(email_key))
+    attempts.forget(credentials.account(whom.email_key))
 
 
 def _made() -> Reset:
     return Reset(one_time.token(), clock.now() + settings()["PASSWORD_RESET_LIFETIME"])
 
 
-def _kept(id: int, email_key: str) -> Reset:
+def _kept(whom: Named | Kept) -> Reset:
     reset = _made()
     credentials.keep(
-        id,
+        whom.id,
         reset_hash=one_time.digest(reset.token),
-        reset_email_key=email_key,
+        reset_email_key=whom.email_key,
         reset_expires_at=reset.expires_at,
     )
+    credentials.record(Kind.CUSTOMER_RESET_REQUESTED, whom)
     return reset

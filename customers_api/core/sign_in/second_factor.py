@@ -11,6 +11,7 @@ from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import one_time, totp
 from customers_api.core.customers.queries import Who
 from customers_api.core.errors import Conflict, Invalid, Unauthenticated
+from customers_api.core.events.kinds import Kind
 from customers_api.core.sign_in import credentials
 from customers_api.core.sign_in.credentials import Kept, WrongCredentials
 from customers_api.core.sign_in.model import CREDENTIALS, RECOVERY_CODES
@@ -119,6 +120,7 @@ def _confirm(kept: Kept, step: int, attempt: Attempt) -> list[str]:
     database.write(delete(RECOVERY_CODES).where(R.customer_id == kept.id))
     database.write(insert(RECOVERY_CODES), rows)
     attempts.succeed(attempt)
+    credentials.record(Kind.CUSTOMER_SECOND_FACTOR_ADDED, kept, "totp_secret", "recovery_codes")
     return codes
 
 
@@ -150,6 +152,7 @@ def remove(id: int, current_password: str) -> None:
 
 def remove_lost(who: Who) -> None:
     """Ask for no second factor any more of a customer who has lost it; raises CustomerNotFound."""
-    id, _ = credentials.whose(who)
-    database.write(update(CREDENTIALS).where(K.customer_id == id).values(WITHOUT))
-    database.write(delete(RECOVERY_CODES).where(R.customer_id == id))
+    whom = credentials.whose(who)
+    database.write(update(CREDENTIALS).where(K.customer_id == whom.id).values(WITHOUT))
+    database.write(delete(RECOVERY_CODES).where(R.customer_id == whom.id))
+    credentials.record(Kind.CUSTOMER_SECOND_FACTOR_REMOVED, whom)

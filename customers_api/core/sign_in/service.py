@@ -5,6 +5,7 @@ Everything here that checks or makes a password opens its own units of work: a h
 """
 
 from customers_api.core import database
+from customers_api.core.acting import acting_as
 from customers_api.core.attempts import service as attempts
 from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import passwords
@@ -12,6 +13,7 @@ from customers_api.core.customers import service as customers
 from customers_api.core.customers.model import Status
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.errors import Invalid, TooManyAttempts
+from customers_api.core.events.kinds import Kind
 from customers_api.core.sign_in import credentials, second_factor, sessions
 from customers_api.core.sign_in.credentials import Kept, WrongCredentials
 from customers_api.core.sign_in.second_factor import SecondFactorNeeded
@@ -64,15 +66,16 @@ def set_password(who: Who, password: str) -> None:
     The account can be tried at once again, however often it failed before.
     """
     _refuse_bad(password=password)
-    id, email_key = credentials.whose(who)
+    id = credentials.whose(who).id
     hashed = passwords.hashed(password)
 
     def keep() -> None:
         # Named anew: the customer may have been removed while the password was hashed.
-        credentials.whose(id)
+        whom = credentials.whose(id)
         credentials.keep(id, **credentials.with_password(hashed))
+        credentials.record(Kind.CUSTOMER_PASSWORD_SET, whom, "password")
         sessions.end_all(id)
-        attempts.forget(credentials.account(email_key))
+        attempts.forget(credentials.account(whom.email_key))
 
     database.in_unit_of_work(keep)
 
@@ -90,6 +93,7 @@ def change_password(id: int, session_id: int, current: str, new: str) -> None:
         # Nobody else's change is overwritten by whoever knew the password before it.
         if not credentials.still(kept, **credentials.with_password(hashed)):
             raise credentials.WrongCurrentPassword.at("current_password")
+        credentials.record(Kind.CUSTOMER_PASSWORD_SET, kept, "password")
         sessions.end_all(id, but=session_id)
 
     database.in_unit_of_work(keep)
@@ -105,7 +109,8 @@ def _authenticated(email_key: str, password: str) -> Kept:
 def _begin(kept: Kept, password_hash: str, code: str | None, attempt: Attempt) -> Session:
     # First the customer, then what belongs to the customer: as removing one goes about it.
     try:
-        customer = customers.note_login(kept.id, ("customer_status",))
+        with acting_as(credentials.customer_actor(kept.id, kept.customer_id)):
+            customer = customers.note_login(kept.id, ("customer_status",))
     except CustomerNotFound as error:
         raise WrongCredentials from error
     unchanged = credentials.still(kept, password_hash=password_hash)

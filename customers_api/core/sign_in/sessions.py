@@ -13,6 +13,7 @@ from customers_api.core.customers.model import CUSTOMERS, Status
 from customers_api.core.database import AnyRow
 from customers_api.core.errors import NotFound
 from customers_api.core.sign_in import signing
+from customers_api.core.sign_in.credentials import customer_actor
 from customers_api.core.sign_in.model import SESSIONS
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.types import LARGEST_ID
@@ -56,13 +57,7 @@ def actor(token: str) -> Actor:
     row = _good(signing.verified(token, "access").row)
     if row is None:
         raise TokenRevoked
-    return Actor(
-        kind="customer",
-        name=row.customer_id,
-        role=None,
-        customer_id=row.owner,
-        session_id=row.id,
-    )
+    return customer_actor(row.owner, row.customer_id, row.id)
 
 
 def begin(id: int, customer_id: str) -> Session:
