@@ -21,8 +21,8 @@ CHANGE_NOTHING = {
     ("POST", "/api/v1/customers/search"),
     ("POST", "/api/capabilities/customer-management/get_customer"),
 }
-# And here, that its events have tests of their own, in tests/contracts/events/test_sign_in.py: those
-# of customers' sign-in, which needs passwords, codes and tokens. Or that it has none but those of
+# And here, that its events have tests of their own, in tests/contracts/events/test_sign_in.py:
+# those of sign-in, which needs passwords, codes and tokens. Or that it has none but those of
 # what it calls (MCP), or none (ends of customers' sessions; that they log in is recorded).
 ELSEWHERE = {
     ("POST", "/api/auth/customers/login"),

@@ -107,7 +107,8 @@ def _add_few(numbers: range, group_ids: Groups, wanted: int) -> tuple[int, int]:
 
 def _with_candidates(record: Record) -> Record:
     others = identity.usernames(record["username"][: identity.USERNAME_BASE_LENGTH], record["uuid"])
-    return record | dict(zip(insertion.CANDIDATES, (record["username"], *others[1:]), strict=True))
+    tried = zip(insertion.CANDIDATES, (record["username"], *others[1:]), strict=True)
+    return {**insertion.BLANK, **record, **dict(tried)}
 
 
 def _insert(records: Sequence[Record]) -> int:
