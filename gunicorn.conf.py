@@ -66,6 +66,7 @@ def _prepare() -> None:
 
 
 # script/server asks for `flask prepare` in this process, as loading the application twice would
-# double the time to the first answer. Asked for once: a reload reads this file again.
-if os.environ.pop("CUSTOMERS_API_PREPARE", "") == "yes":
+# double the time to the first answer. Asked for once: a reload reads this file again, and so does a
+# server that takes this one's place and finds its environment, and GUNICORN_PID in it.
+if os.environ.pop("CUSTOMERS_API_PREPARE", "") == "yes" and "GUNICORN_PID" not in os.environ:
     _prepare()
