@@ -12,12 +12,19 @@ from sqlalchemy import func, inspect, select, text
 from customers_api.core import database
 from customers_api.core.customers import insertion, rules, samples
 from customers_api.core.customers.generation import loading, storage
+from customers_api.core.customers.generation.lands import LANDS
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.groups.queries import TABLE as GROUPS
 from customers_api.extensions import db
 from tests.support.api import Api
 
 C = CUSTOMERS.c
+# Those of the tables, and whether they are called.
+TRIGGERS = {
+    "postgresql": "SELECT tgname, tgenabled, pg_get_triggerdef(oid) FROM pg_trigger "
+    "WHERE NOT tgisinternal",
+    "sqlite": "SELECT name, 'O', sql FROM sqlite_master WHERE type = 'trigger'",
+}
 
 
 def seed(app: Flask, *arguments: str) -> Result:
@@ -42,7 +49,25 @@ def indexes(app: Flask) -> Any:
         return [
             (sorted(map(str, inspector.get_indexes(table))), inspector.get_foreign_keys(table))
             for table in storage.TABLES
-        ]
+        ] + [sorted(database.rows(text(TRIGGERS[database.dialect()])))]
+
+
+def texts(app: Flask) -> Sequence[str]:
+    """What is searched of each customer, by id."""
+    id = {"postgresql": "customer_id", "sqlite": "rowid"}
+    with app.app_context():
+        ordered = f"SELECT key FROM customer_search ORDER BY {id[database.dialect()]}"
+        return [row.key for row in database.rows(text(ordered))]
+
+
+def counts(app: Flask) -> Mapping[tuple[Any, ...], int]:
+    """What is counted, folded or not, but for what is not there."""
+    summed = """
+        SELECT dimension, key, part, sum(n) AS n FROM customer_counts_now
+        GROUP BY dimension, key, part HAVING sum(n) <> 0
+    """
+    with app.app_context():
+        return {tuple(row[:3]): int(row.n) for row in database.rows(text(summed))}
 
 
 @pytest.fixture
@@ -109,7 +134,7 @@ def test_large_chunks_store_what_small_ones_do(
 ) -> None:
     before = indexes(app)
     seed(app, "--customers", "270")
-    large, large_tags = stored(app), tags(app)
+    large, large_tags, large_texts = stored(app), tags(app), texts(app)
     assert len(large) == 270
     assert indexes(app) == before
     created = editor.post(
@@ -124,6 +149,43 @@ def test_large_chunks_store_what_small_ones_do(
     small, offset = stored(app), large[-1]["id"] + 1
     assert [row | {"id": row["id"] - offset} for row in small] == large
     assert [(id - offset, *rest) for id, *rest in tags(app)] == large_tags
+    assert texts(app) == large_texts
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_large_chunks_are_counted_as_the_triggers_count(app: Flask, editor: Api) -> None:
+    editor.post("/api/customers/", {"first_name": "A", "last_name": "B", "email": "a@b.example"})
+    seed(app, "--customers", "270")
+    assert counts(app)["customers", "", ""] == 271
+    assert counts(app)["country", "Germany", ""] == sum(
+        row["country"] == "Germany" for row in stored(app)
+    )
+    # Each removal is noted down by a trigger: what is left is what the two count differently.
+    with app.app_context():
+        database.in_unit_of_work(lambda: database.write(CUSTOMERS.delete()))
+    assert counts(app) == {}
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_whoever_is_in_a_large_chunk_is_found(app: Flask, reader: Api) -> None:
+    seed(app, "--customers", "270")
+    for row in stored(app)[::30]:
+        for name in ("username", "customer_id", "email", "first_name"):
+            body = {"query": row[name].upper(), "limit": 500}
+            found = reader.post("/api/customers/search", body).get_json()["customers"]
+            assert row["id"] in [each["id"] for each in found]
+    if app.config["DATABASE_URL"].startswith("sqlite"):
+        check = "INSERT INTO customer_search (customer_search) VALUES ('integrity-check')"
+        with app.app_context():
+            database.in_unit_of_work(lambda: database.write(text(check)))
+
+
+def test_every_name_is_folded_as_the_database_folds_it(app: Flask) -> None:
+    names = [name for land in LANDS for name in (*land.female, *land.male, *land.last)]
+    forms = [form for land in LANDS for form in land.country.company_forms]
+    every = "\n".join({*(name.text for name in names), *forms})
+    with app.app_context():
+        assert database.rows(select(func.folded(every)))[0][0] == every.lower()
 
 
 @pytest.mark.usefixtures("small_chunks")

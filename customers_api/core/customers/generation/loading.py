@@ -1,5 +1,6 @@
 """Made-up customers into the database, a chunk in each transaction."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from sqlalchemy import func, select
@@ -8,6 +9,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from customers_api.core import database
 from customers_api.core.customers import identity, ids, insertion, statistics
 from customers_api.core.customers.generation import storage, traits
+from customers_api.core.customers.generation.derived import Count
 from customers_api.core.customers.generation.draws import uuid, weighted
 from customers_api.core.customers.generation.people import Record, customer
 from customers_api.core.customers.generation.rows import Batch
@@ -69,17 +71,19 @@ def _large_chunk(wanted: int) -> int:
 
 def _add_large(numbers: range, group_ids: Groups, workers: Workers, progress: Progress) -> bool:
     """Add all of these customers; False, and nothing done, where that is not possible."""
-    stored = 0
+    stored, counts = 0, Counter[Count]()
     try:
-        with database.unit_of_work(), storage.tables_alone():
-            first_id = ids.room_for(len(numbers))
-            for made in workers.made(_batches(numbers, first_id, group_ids)):
-                storage.store(made)
-                stored += len(made.numbers)
-                progress(len(made.numbers))
-            ids.begin_after(first_id + stored - 1)
+        with database.unit_of_work():
+            with storage.tables_alone():
+                first_id = ids.room_for(len(numbers))
+                for made in workers.made(_batches(numbers, first_id, group_ids)):
+                    storage.store(made)
+                    counts.update(made.counts)
+                    stored += len(made.numbers)
+                    progress(len(made.numbers))
+                ids.begin_after(first_id + stored - 1)
+            storage.store_counts(counts)
             _record(stored, first_id, first_id + stored - 1)
-            database.afterwards(statistics.fold)
             database.afterwards(storage.tell_planner)
     # Something is there already, or the operator's database role may not build indexes.
     except (IntegrityError, ProgrammingError):

@@ -3,13 +3,13 @@
 This is what a worker process does; so it knows no database, and what it returns is quick to pass.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from customers_api.core.customers.generation import people
+from customers_api.core.customers.generation import derived, people
+from customers_api.core.customers.generation.derived import Row
 from customers_api.core.customers.generation.draws import draws
-
-Row = Sequence[str | None]
 
 CUSTOMER_COLUMNS = ("id", *people.COLUMNS)
 TAG_COLUMNS = ("customer_id", "position", "tag")
@@ -31,20 +31,30 @@ class Made(NamedTuple):
     numbers: range
     customers: Any
     tags: Any
+    search: Any
+    counts: Counter[derived.Count]
 
 
 def make(batch: Batch) -> Made:
     """Make the customers of a batch."""
-    customers: list[Row] = []
-    tags: list[Row] = []
-    for id, number in enumerate(batch.numbers, batch.first_id):
-        owner, drawn = str(id), draws(number)
-        customers.append((owner, *people.texts(number, drawn, batch.groups)))
-        for position, tag in enumerate(people.tags(drawn)):
-            tags.append((owner, str(position), tag))
+    ids = range(batch.first_id, batch.first_id + len(batch.numbers))
+    drawn = [draws(number) for number in batch.numbers]
+    made = [people.texts(*each, batch.groups) for each in zip(batch.numbers, drawn, strict=True)]
+    owners = [str(id) for id in ids]
+    customers = [(owner, *row) for owner, row in zip(owners, made, strict=True)]
+    tags = [
+        (owner, str(position), tag)
+        for owner, each in zip(owners, drawn, strict=True)
+        for position, tag in enumerate(people.tags(each))
+    ]
+    search = [(owner, derived.search_text(row)) for owner, row in zip(owners, made, strict=True)]
+    counts = derived.counts(ids, made)
     if batch.as_copy:
-        return Made(batch.numbers, _copy_text(customers), _copy_text(tags))
-    return Made(batch.numbers, customers, tags)
+        # PostgreSQL keeps the text folded; SQLite's index folds by itself.
+        folded = ((owner, text.lower()) for owner, text in search)
+        texts = _copy_text(customers), _copy_text(tags), _copy_text(folded)
+        return Made(batch.numbers, *texts, counts)
+    return Made(batch.numbers, customers, tags, search, counts)
 
 
 def _copy_text(rows: Iterable[Row]) -> str:

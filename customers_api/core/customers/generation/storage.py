@@ -5,14 +5,16 @@ all rows costs as much as the rows. Both databases do it inside the transaction:
 tables without their indexes, and when anything fails, all is as it was.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import bindparam, text
 
 from customers_api.core import database
+from customers_api.core.customers.generation.derived import Count
 from customers_api.core.customers.generation.rows import CUSTOMER_COLUMNS, TAG_COLUMNS, Made
+from customers_api.core.engine import SQLITE_PRAGMAS
 from customers_api.extensions import db
 
 TABLES = ("customers", "customer_tags", "customer_search")
@@ -32,8 +34,9 @@ DEFINITIONS = {
         ORDER BY 1
     """,
     "sqlite": """
-        SELECT 'DROP INDEX "' || name || '"', sql FROM sqlite_master
-        WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN :tables ORDER BY name
+        SELECT 'DROP ' || type || ' "' || name || '"', sql FROM sqlite_master
+        WHERE (type = 'index' AND sql IS NOT NULL OR name = 'customers_inserted')
+        AND tbl_name IN :tables ORDER BY name
     """,
 }
 # For PostgreSQL's transaction only: room to sort in, and no limit on how long an index may take.
@@ -44,11 +47,34 @@ PREPARATIONS = {
         "SET LOCAL statement_timeout = 0",
         "SET LOCAL maintenance_work_mem = '512MB'",
         "LOCK TABLE customers, customer_tags, customer_search IN ACCESS EXCLUSIVE MODE",
+        "ALTER TABLE customers DISABLE TRIGGER customers_inserted",
     ),
-    "sqlite": ("PRAGMA ignore_check_constraints = ON",),
+    "sqlite": (
+        "PRAGMA ignore_check_constraints = ON",
+        "PRAGMA cache_size = -524288",
+        "PRAGMA threads = 2",
+        # The text's index merges its parts at the end, and not again and again.
+        "INSERT INTO customer_search (customer_search, rank) VALUES ('automerge', 0)",
+        "INSERT INTO customer_search (customer_search, rank) VALUES ('crisismerge', 1999)",
+    ),
+}
+COMPLETIONS = {
+    "postgresql": ("ALTER TABLE customers ENABLE TRIGGER customers_inserted",),
+    "sqlite": (
+        "INSERT INTO customer_search (customer_search) VALUES ('optimize')",
+        "INSERT INTO customer_search (customer_search, rank) VALUES ('automerge', 4)",
+        "INSERT INTO customer_search (customer_search, rank) VALUES ('crisismerge', 16)",
+    ),
 }
 # A connection keeps a PRAGMA; what PostgreSQL was told ends with the transaction, failed or not.
-RESTORATIONS = {"postgresql": (), "sqlite": ("PRAGMA ignore_check_constraints = OFF",)}
+RESTORATIONS = {
+    "postgresql": (),
+    "sqlite": (
+        "PRAGMA ignore_check_constraints = OFF",
+        "PRAGMA threads = 0",
+        *(each for each in SQLITE_PRAGMAS if "cache_size" in each),
+    ),
+}
 PLANNING = {
     "postgresql": (
         "SET statement_timeout = 0",
@@ -58,6 +84,11 @@ PLANNING = {
     ),
     "sqlite": ("PRAGMA analysis_limit = 1000", "PRAGMA optimize"),
 }
+SEARCH_COLUMNS = {"postgresql": ("customer_id", "key"), "sqlite": ("rowid", "key")}
+COUNTING = """
+    INSERT INTO customer_counts (dimension, key, part, n) VALUES (:dimension, :key, :part, :n)
+    ON CONFLICT (dimension, key, part) DO UPDATE SET n = customer_counts.n + excluded.n
+"""
 
 
 @contextmanager
@@ -74,6 +105,7 @@ def tables_alone() -> Iterator[None]:
         _run(drop for drop, _ in definitions)
         yield
         _run(build for _, build in reversed(definitions))
+        _run(COMPLETIONS[kind])
     finally:
         _run(RESTORATIONS[kind])
 
@@ -95,6 +127,14 @@ def store(made: Made) -> None:
     """Put a batch into the tables that this unit of work has alone."""
     _store("customers", CUSTOMER_COLUMNS, made.customers)
     _store("customer_tags", TAG_COLUMNS, made.tags)
+    _store("customer_search", SEARCH_COLUMNS[database.dialect()], made.search)
+
+
+def store_counts(counts: Mapping[Count, int]) -> None:
+    """Add to what is counted, once for all batches."""
+    rows = [(*count, n) for count, n in sorted(counts.items())]
+    parameters = [dict(zip(("dimension", "key", "part", "n"), row, strict=True)) for row in rows]
+    database.write(text(COUNTING), parameters)
 
 
 def _store(table: str, columns: Sequence[str], rows: Any) -> None:
