@@ -85,9 +85,7 @@ def _upgrade_postgresql() -> None:
     op.execute(
         """
         CREATE TABLE customer_search (
-            customer_id bigint CONSTRAINT pk_customer_search PRIMARY KEY
-                CONSTRAINT fk_customer_search_customer_id
-                REFERENCES customers (id) ON DELETE CASCADE,
+            customer_id bigint CONSTRAINT pk_customer_search PRIMARY KEY,
             key text COLLATE "C" NOT NULL
         )
         """
@@ -229,6 +227,7 @@ POSTGRESQL_FUNCTIONS = {
     "note_removed_customers": f"""
         BEGIN
             INSERT INTO customer_changes SELECT {_change("o", "-1", "postgresql")} FROM old_rows o;
+            DELETE FROM customer_search s USING old_rows o WHERE s.customer_id = o.id;
             RETURN NULL;
         END
     """,

@@ -26,14 +26,11 @@ def next_id() -> ColumnElement[int]:
 def take(count: int) -> list[int]:
     """The next `count` ids that nobody has, in SQLite, whose one writer is the caller."""
     taken: list[int] = []
-    last = _counter()
     while len(taken) < count:
-        wanted = range(last + 1, last + 1 + count - len(taken))
-        chosen = select(C.id).where(C.id.between(wanted[0], wanted[-1]))
+        drawn = _drawn(count - len(taken))
+        chosen = select(C.id).where(C.id.between(drawn[0], drawn[-1]))
         in_use = {row.id for row in database.rows(chosen)}
-        taken += [id for id in wanted if id not in in_use]
-        last = wanted[-1]
-    _remember(last)
+        taken += [id for id in drawn if id not in in_use]
     return taken
 
 
@@ -87,6 +84,16 @@ def _end_of_run(first: int) -> int:
 def _last_of_sequence() -> int:
     last = func.coalesce(func.pg_sequence_last_value(SEQUENCE), 0)
     return int(database.rows(select(last))[0][0])
+
+
+def _drawn(count: int) -> range:
+    """The next numbers of SQLite's counter, which has moved on behind them."""
+    moved = "UPDATE sqlite_sequence SET seq = seq + :count WHERE name = :counter RETURNING seq"
+    row = database.write(text(moved), {"counter": COUNTER, "count": count}).first()
+    if row is None:
+        _remember(count)
+    last = int(row.seq) if row else count
+    return range(last - count + 1, last + 1)
 
 
 def _counter() -> int:
