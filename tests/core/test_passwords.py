@@ -49,3 +49,15 @@ def test_recovery_codes_are_long_and_read_however_they_are_written() -> None:
 )
 def test_what_is_no_code_fits_no_step(code: str) -> None:
     assert totp.step(totp.secret(), code) is None
+
+
+def test_an_unknown_accounts_password_is_compared_at_the_present_parameters() -> None:
+    assert passwords.renewed("whatever", passwords.NOBODYS) == passwords.NOBODYS
+    assert not passwords.matches("whatever", None)
+    assert not passwords.matches("", None)
+
+
+def test_a_password_too_long_to_be_anyones_matches_nothing_even_cut_to_nothing() -> None:
+    kept = passwords.hashed("correct horse battery staple")
+    assert not passwords.matches("x" * 129, kept)
+    assert not passwords.matches("x" * 129, passwords.hashed(""))
