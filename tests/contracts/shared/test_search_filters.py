@@ -150,3 +150,31 @@ def test_letters_whose_capitals_are_new_to_unicode_are_found_in_either_case(edit
     made = created(editor, **person(1, first_name="ᲗᲑᲘᲚᲘᲡᲘ", last_name="İzmir"))
     for query in ("თბილისი", "ᲗᲑᲘᲚ", "İz".lower() + "m", "İzm"):
         assert ids(found(editor, query=query)["customers"]) == [made["id"]], query
+
+
+# The Kelvin sign, the long s, the dotted capital I, the micro sign and mu, the final sigma.
+NEARLY = (
+    "Ze\u212aeli",
+    "Zau\u017fek",
+    "Zab\u0130",
+    "Zab\u0130m",
+    "Z\u00b5\u03bcq",
+    "Z\u039f\u03a3\u03a3",
+)
+
+
+@pytest.mark.parametrize("others", [0, 60], ids=["many", "few"])
+def test_letters_that_are_nearly_others_are_found_as_lower_case_has_them(
+    editor: Api, others: int
+) -> None:
+    people = [person(n, company_name=name) for n, name in enumerate(NEARLY)]
+    made = created_list(editor, *people, *(person(100 + n) for n in range(others)))
+    parts = {part for name in NEARLY for part in (name, name.lower(), name[1:], name[-2:])}
+    for text in sorted(parts | {"zek", "eke", "aus", "zau", "abi", "ek"}):
+        having = (
+            each["id"] for each in made if text.lower() in (each["company_name"] or "").lower()
+        )
+        expected = [*having]
+        for field in ("query", "company_name"):
+            answer = found(editor, **{field: text}, sort_by="id", sort_order="asc")
+            assert (ids(answer["customers"]), answer["total"]) == (expected, len(expected)), text

@@ -1,0 +1,183 @@
+r"""Substrings of customers' texts, found by an index or by reading all of them: see decision 0009.
+
+`%`, `_` and `\` are ordinary characters, and case is that of Unicode's lower case.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    TableClause,
+    and_,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    table,
+    tablesample,
+)
+
+from customers_api.core import database
+from customers_api.core.customers import statistics
+from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.types import Id
+
+C = CUSTOMERS.c
+SEARCH = table("customer_search", column("customer_id"), column("rowid"), column("key"))
+# The same texts, as SQLite keeps them beside their index: quicker to read whole.
+TEXTS = table("customer_search_content", column("id"), column("c0"))
+# These are part of `query`'s text, so its index narrows them down.
+NAMES = frozenset({"first_name", "last_name", "company_name"})
+INDEXED = NAMES | {"query"}
+SHORTEST_INDEXED = 3
+# FTS5 knows the capitals of an older Unicode; in these ranges the two agree, or there are none.
+FOLDED_ALIKE = re.compile(
+    "[\u0020-\u007e\u00a0-\u017f\u03ac-\u03ce\u0430-\u045f\u0590-\u06ff\u0900-\u0dff\u3040-\u9fff\uac00-\ud7a3]*"
+)
+# The capitals whose lower case is a k, and an i and a dot to go on it: nothing else that is not
+# ASCII has ASCII letters in its lower case.
+KELVIN, DOTTED_I = "\u212a", "\u0130"
+# Of the pages of all texts, to tell a frequent substring by; and what makes one frequent.
+SAMPLE_PERCENT = 0.2
+FREQUENT_ONE_IN = {"postgresql": 8, "sqlite": 16}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which filters a search has, and how their texts are found: what a statement needs to know.
+
+    `indexed` are the texts found by the index. Without `walks`, all of the others are read first,
+    and not one by one along the order of the sort.
+    """
+
+    names: tuple[str, ...]
+    indexed: frozenset[str]
+    dialect: str
+    walks: bool = True
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether so few match, as far as can be told, that they are best found first."""
+        return bool(self.indexed) or "email" in self.names
+
+
+def parameters(name: str, value: str) -> Iterator[tuple[str, Any]]:
+    """What the conditions on the text `name` are to be told."""
+    folded = value.lower()
+    escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    yield name, folded
+    yield f"{name}_like", f"%{escaped}%"
+    yield f"{name}_match", '"' + _asked(folded).replace('"', '""') + '"'
+    yield f"{name}_far", not folded.isascii()
+    yield f"{name}_kelvin", KELVIN if "k" in folded else None
+    yield f"{name}_dotted", DOTTED_I if folded.endswith("i") else None
+
+
+def indexed(names: Sequence[str], parameters: Mapping[str, Any], dialect: str) -> frozenset[str]:
+    """Which of the texts among these filters are quicker found by the index than by reading all."""
+    texts = [name for name in names if name in INDEXED]
+    if dialect == "postgresql":
+        long = tuple(name for name in texts if len(parameters[name]) >= SHORTEST_INDEXED)
+        return frozenset(long) - _frequent(long, parameters) if long else frozenset()
+    long = tuple(name for name in texts if _asked(parameters[name]))
+    # What else is asked for is looked up in the order of ids, which the index gives.
+    is_frequent = list(names) == ["query"] == list(long) and _is_frequent_query(parameters)
+    return frozenset() if is_frequent else frozenset(long)
+
+
+def _frequent(names: tuple[str, ...], parameters: Mapping[str, Any]) -> frozenset[str]:
+    """Those that many have, which the planner cannot tell; so a few pages are looked at."""
+    seen, *having = database.rows(_sampled(names), parameters)[0]
+    most = seen / FREQUENT_ONE_IN["postgresql"]
+    return frozenset(name for name, n in zip(names, having, strict=True) if n > most)
+
+
+def _is_frequent_query(parameters: Mapping[str, Any]) -> bool:
+    """Whether many have it: SQLite's index counts quickly, and no further than it has to."""
+    most = statistics.count(None) // FREQUENT_ONE_IN["sqlite"]
+    found = database.rows(_matched(), {**parameters, "enough": most + 1})
+    return int(found[0][0]) > most
+
+
+def in_customer(name: str, shape: Shape) -> ColumnElement[bool]:
+    """That the text of a row of `customers` holds the value."""
+    if shape.dialect == "postgresql":
+        id: ColumnElement[Any] = SEARCH.c.customer_id
+    else:
+        id = SEARCH.c.rowid if name in shape.indexed else TEXTS.c.id
+    found = select(id).where(*in_text(name, shape))
+    if name in shape.indexed or not shape.walks:
+        return C.id.in_(found)
+    return found.where(id == C.id).correlate(CUSTOMERS).exists()
+
+
+def texts(name: str, shape: Shape) -> TableClause:
+    """The table in which `in_text` looks for it."""
+    return SEARCH if shape.dialect == "postgresql" or name in shape.indexed else TEXTS
+
+
+def in_text(name: str, shape: Shape) -> Iterator[ColumnElement[bool]]:
+    """That a row of `texts` holds the value, by the index where that is quicker."""
+    if shape.dialect == "postgresql":
+        like = SEARCH.c.key.like(bindparam(f"{name}_like"), escape="\\")
+        yield like if name in shape.indexed else func.strpos(SEARCH.c.key, bindparam(name)) > 0
+    elif name in shape.indexed:
+        # The index folds a little more than lower case does.
+        yield _match(name)
+        yield _folded_holds(SEARCH.c.key, name)
+    else:
+        yield _folded_holds(TEXTS.c.c0, name)
+
+
+def in_field(name: str, shape: Shape) -> ColumnElement[bool]:
+    """That the customer's own field holds the value."""
+    if shape.dialect == "postgresql":
+        found: ColumnElement[bool] = func.strpos(func.folded(C[name]), bindparam(name)) > 0
+        return found
+    return _folded_holds(C[name], name)
+
+
+def _asked(folded: str) -> str:
+    """What SQLite's index is asked for; nothing where it folds otherwise than lower case does."""
+    # A final i may be the first half of a dotted capital, which the index does not take apart.
+    asked = folded.removesuffix("i")
+    return asked if len(asked) >= SHORTEST_INDEXED and FOLDED_ALIKE.fullmatch(asked) else ""
+
+
+@lru_cache(maxsize=64)
+def _sampled(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    sample = tablesample(SEARCH, func.system(SAMPLE_PERCENT))
+    having = [
+        func.count().filter(sample.c.key.like(bindparam(f"{name}_like"), escape="\\"))
+        for name in names
+    ]
+    return select(func.count(), *having).select_from(sample)
+
+
+@lru_cache(maxsize=1)
+def _matched() -> Select[*tuple[Any, ...]]:
+    found = select(SEARCH.c.rowid).where(_match("query")).limit(bindparam("enough", type_=Id))
+    return select(func.count()).select_from(found.subquery())
+
+
+def _match(name: str) -> ColumnElement[bool]:
+    return literal_column("customer_search").op("MATCH")(bindparam(f"{name}_match"))
+
+
+def _folded_holds(text: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """That the text's lower case holds the value, on SQLite.
+
+    LIKE there ignores the case of ASCII; calling Python for each text costs ten times as much, so
+    it is called only where LIKE cannot tell.
+    """
+    odd = [func.instr(text, bindparam(f"{name}_{letter}")) for letter in ("kelvin", "dotted")]
+    folded_holds = func.instr(func.folded(text), bindparam(name)) > 0
+    like = text.like(bindparam(f"{name}_like"), escape="\\")
+    return or_(like, and_(or_(bindparam(f"{name}_far"), *odd), folded_holds))
