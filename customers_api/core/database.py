@@ -213,6 +213,13 @@ def alone(lock: int) -> Iterator[Connection | None]:
             yield connection
 
 
+def take_turns(lock: int) -> None:
+    """Wait until nobody else is in a unit of work that has taken the same `lock`."""
+    # SQLite's writers take turns anyway.
+    if dialect() == "postgresql":
+        rows(select(func.pg_advisory_xact_lock(lock)))
+
+
 def give_up() -> None:
     """Undo the open unit of work, so that why it failed can be looked up before it is left."""
     db.session.rollback()

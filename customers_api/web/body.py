@@ -13,7 +13,7 @@ from marshmallow import Schema, ValidationError
 
 from customers_api.core.errors import Problem
 from customers_api.web import idempotency
-from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson
+from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson, Refused
 from customers_api.web.schemas import UNKNOWN, InputSchema
 
 Loaded = dict[str, Any]
@@ -71,6 +71,15 @@ def _content() -> bytes:
     return content
 
 
+def nothing() -> None:
+    """Refuse, by name, what a body holds where none is expected; raises as `json` and Refused."""
+    document = json()
+    if not isinstance(document, dict):
+        raise Refused([], [Problem((), "Must be a JSON object")])
+    if document:
+        raise Refused([], [Problem((name,), UNKNOWN) for name in document])
+
+
 def check_size() -> int:
     """The most bytes a body may have; raises BodyTooLarge where more are announced."""
     most: int = current_app.config["MAX_CONTENT_LENGTH"]
@@ -126,7 +135,14 @@ def _load(
         return schema.load(given, partial=partial or None), []
     except ValidationError as error:
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        return valid, [*_flat(error.messages, ())]
+        places: dict[object, int] = {name: place for place, name in enumerate(given)}
+        # In the order of what was given: marshmallow tells unknown fields in none.
+        wrong = _flat(error.messages, ())
+        return valid, sorted(wrong, key=lambda each: places.get(_first(each), len(places)))
+
+
+def _first(problem: Problem) -> object:
+    return problem.path[0] if problem.path else None
 
 
 def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenM
 from customers_api.version import VERSION
 from customers_api.web import conditions, idempotency, problems
 from customers_api.web.contract import Contract, registered
-from customers_api.web.operation import By, Operation, Strings, schemas_of
+from customers_api.web.operation import UNSAFE, By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
     BodyTooLarge,
@@ -235,10 +235,9 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
         yield from UNAUTHENTICATED
     if isinstance(operation.role, Role):
         yield Denied
-    if operation.body is not None:
-        yield from (BodyMalformed, BodyTooLarge, NotJson)
-    else:
-        yield BodyTooLarge
+    yield BodyTooLarge
+    if operation.body is not None or operation.method in UNSAFE:
+        yield from (BodyMalformed, NotJson)
     if operation.takes_key:
         yield from idempotency.ERRORS
     if operation.takes_expected:

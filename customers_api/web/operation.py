@@ -83,6 +83,8 @@ class Operation:
         key = idempotency.key() if self.takes_key else None
         if self.body is None:
             incoming.check_size()
+            if self.method in UNSAFE and incoming.is_given():
+                incoming.nothing()
         query, parameters = incoming.query(self.query)
         schema = _chosen(self.body, query)
         if not self.body_required and not incoming.is_given():

@@ -135,3 +135,10 @@ def test_a_database_that_cannot_be_reached_is_503_and_not_named(app: Flask, url:
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.mimetype == "application/problem+json"
     assert not re.search("secret|sqlite|postgres|nowhere|127[.]0", answer.get_data(as_text=True))
+
+
+def test_unknown_fields_are_told_in_the_order_they_were_sent(editor: Api) -> None:
+    names = ["zz", "first_name", "b", "a", "yy", "email"]
+    answer = editor.post("/api/customers/", dict.fromkeys(names, 1))
+    told = [each["pointer"].removeprefix("/") for each in answer.get_json()["errors"]]
+    assert told == [*names, "last_name"]

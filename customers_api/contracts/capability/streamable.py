@@ -18,7 +18,8 @@ from customers_api.core.errors import Denied
 from customers_api.web import body as incoming
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
-from customers_api.web.problems import NotAcceptable
+from customers_api.web.operation import NOTHING
+from customers_api.web.problems import NotAcceptable, Refused
 from customers_api.web.rows import encode, json
 
 # Of these the newest is offered to whoever asks for another.
@@ -56,12 +57,15 @@ def receive() -> Response:
     """Answer one message of a client that speaks MCP."""
     bearer(Role.READER)
     _check_origin()
+    _, unknown = incoming.query(NOTHING)
+    if unknown:
+        raise Refused(unknown, [])
     if request.headers.get("Accept") and not request.accept_mimetypes["application/json"]:
         raise NotAcceptable
     message = incoming.json()
     if isinstance(message, dict) and "method" in message and "id" not in message:
         # A notification; the protocol has none of which anything would follow here.
-        return Response(status=HTTPStatus.ACCEPTED)
+        return Response(status=HTTPStatus.ACCEPTED, content_type="application/json")
     known = message.get("id") if isinstance(message, dict) else None
     answer: dict[str, Any] = {"jsonrpc": "2.0", "id": known if _is_id(known) else None}
     try:

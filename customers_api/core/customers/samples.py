@@ -13,6 +13,8 @@ from customers_api.core.customers import service
 from customers_api.core.customers.identity import email_key
 from customers_api.core.customers.model import CUSTOMERS
 
+# Any number, as long as it is always the same.
+ADDING_LOCK = 7_307_199_020
 SAMPLES: Sequence[Mapping[str, Any]] = (
     {
         "first_name": "Leonie",
@@ -173,8 +175,9 @@ SAMPLES: Sequence[Mapping[str, Any]] = (
 def add() -> list[UUID]:
     """Create those of the ten that are not there, by email; returns the UUIDs of those created.
 
-    Raises EmailTaken when somebody adds one at the same moment.
+    Raises EmailTaken when somebody creates one at the same moment, another way.
     """
+    database.take_turns(ADDING_LOCK)
     keys = [email_key(sample["email"]) for sample in SAMPLES]
     there = database.in_use(CUSTOMERS.c.email_key, keys)
     missing = [sample for key, sample in zip(keys, SAMPLES, strict=True) if key not in there]

@@ -22,7 +22,7 @@ WITHOUT = {"totp_secret": None, "totp_confirmed_at": None, "totp_step": None}
 
 
 class SecondFactorNeeded(Unauthenticated):
-    """The password is right; send the code of the second factor along with it."""
+    """The password is right; POST /api/auth/customers/login takes the second factor's code too."""
 
     code = "second-factor-needed"
 
