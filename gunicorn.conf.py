@@ -1,6 +1,7 @@
 """How gunicorn serves wsgi:app; found by its name, so a bare `gunicorn wsgi:app` has it too."""
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,11 @@ limit_request_field_size = 8190
 
 
 def when_ready(server: Any) -> None:
-    """Close what the application has connected to: a fork must not share a connection."""
+    """Prepare the listeners, and close what the application has connected to before the forks."""
+    for listener in server.LISTENERS:
+        # Clients are accepted with the beginning of their request, by which probes are known.
+        if listener.sock.family in (socket.AF_INET, socket.AF_INET6) and sys.platform == "linux":
+            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
     app = server.app.wsgi()
     if "sqlalchemy" in app.extensions:
         with app.app_context():

@@ -64,7 +64,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db)
     jwt.init_app(app)
     with app.app_context():
-        engine.prepare(db)
+        engine.prepare(db, timeout_seconds=config.DATABASE_TIMEOUT_SECONDS)
     app.extensions[access.EXTENSION] = access.Tokens(config.REVOCATION_CHECK_SECONDS)
 
     app.before_request(_identify)

@@ -3,6 +3,7 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
+from customers_api.core.engine import patient
 from customers_api.extensions import db
 
 # Any number, as long as it is always the same: two servers that start at once take turns.
@@ -39,8 +40,11 @@ if context.is_offline_mode():
         context.run_migrations()
 elif db.engine.dialect.name == "postgresql":
     with db.engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-        run(connection)
+        # An index of a large table takes its time, and so does another server's turn.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        with patient(connection):
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+            run(connection)
         connection.commit()
 else:
     with db.engine.connect().execution_options(begin_immediate=True) as connection:

@@ -32,7 +32,7 @@ def seed(wanted: int | None) -> None:
     time, and seeding 1000 twice gives 2000. Who shares an email with somebody in the registry is
     passed over, and somebody else comes instead.
 
-    From 50,000 on, into a registry that is small in comparison, a transaction adds up to 1,000,000
+    From 5,000 on, into a registry that is small in comparison, a transaction adds up to 1,000,000
     or as many as are there, and builds the indexes anew at its end. The API has to wait for it:
     do not seed so many while it serves. Fewer are added 5,000 at a time, and it may go on serving.
     What is interrupted keeps the transactions that were complete.

@@ -22,6 +22,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    select,
     true,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -47,15 +48,20 @@ Selection = Callable[[Source], Select[*tuple[Any, ...]]]
 
 
 def insert(
-    table: Table, names: Sequence[str], types: Types, selection: Selection, dialect: str
+    table: Table, names: Sequence[str], types: Types, selection: Selection, *, by: str | None = None
 ) -> Insert:
     """INSERT INTO `table` (`names`) what `selection` makes of each record; conflicts are skipped.
 
-    `types` says what a record holds. Rows are inserted in the order of the records.
+    `types` says what a record holds. Rows are made in the order of the records, and on PostgreSQL
+    inserted in that of `by`, a name that the selection gives: racing writers who take what must be
+    unique in one order do not wait for each other in a circle.
     """
-    if dialect == "postgresql":
+    if database.dialect() == "postgresql":
         records = _record_set({"position": _POSITION, **types})
         ordered = selection(records.c).order_by(records.c.position)
+        if by is not None:
+            made = ordered.subquery("made")
+            ordered = select(*made.c).order_by(made.c[by])
         return postgresql_insert(table).from_select(names, ordered).on_conflict_do_nothing()
     bound = {name: bindparam(name, type_=kind) for name, kind in types.items()}
     # Without WHERE, SQLite's parser takes ON CONFLICT for the ON of a join.

@@ -65,6 +65,12 @@ class Disconnected(Unavailable):
     """The connection to the database broke; try again."""
 
 
+class Contended(Unavailable):
+    """Too many others were writing the same at this moment; nothing was done; try again shortly."""
+
+    code = "contended"
+
+
 class OutcomeUnknown(Unavailable):
     """Whether this was saved is not known, as the database went away; look before you retry."""
 
@@ -243,7 +249,7 @@ def in_unit_of_work(work: Callable[[], Result]) -> Result:
             if not is_retryable(error):
                 raise
             time.sleep(random.uniform(0, 0.02) * 2**attempt)  # noqa: S311  jitter, no secret
-    raise Unavailable
+    raise Contended
 
 
 @contextmanager

@@ -1,15 +1,19 @@
 """How the engine is made: what each connection is told, on SQLite and on PostgreSQL."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from customers_api.core import outage
 from customers_api.core.outage import Outage
 
+# After its own limit the server has this long to say so.
+GRACE_SECONDS = 1.0
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -34,24 +38,41 @@ def options(url: str, *, pool_size: int, timeout_seconds: int, prepare: bool) ->
         "pool_timeout": 2,
         "connect_args": {
             "connect_timeout": 2,
+            # What is sent and not even received, as by a network that forgot us, is given up.
+            "tcp_user_timeout": 3000,
             "prepare_threshold": 5 if prepare else None,
             "options": f"-c TimeZone=UTC -c statement_timeout={timeout_seconds * 1000}",
         },
     }
 
 
-def prepare(database: SQLAlchemy) -> None:
+def prepare(database: SQLAlchemy, *, timeout_seconds: int) -> None:
     """Make the bound engine keep SQLite safe for many processes, and bound PostgreSQL's silence."""
     if database.engine.dialect.name != "sqlite":
-        event.listen(database.engine, "do_connect", _connecting(Outage()))
+        silence = Outage(timeout_seconds + GRACE_SECONDS)
+        event.listen(database.engine, "do_connect", _connecting(silence))
         return
     event.listen(database.engine, "connect", _configure_sqlite)
     event.listen(database.engine, "begin", _begin_immediate)
 
 
-def _connecting(outage: Outage) -> Callable[..., Any]:
+@contextmanager
+def patient(connection: Connection) -> Iterator[None]:
+    """Wait for this connection's statements as long as the server takes, which is told so apart."""
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, outage.Connection):
+        yield
+        return
+    usual, driver.longest = driver.longest, None
+    try:
+        yield
+    finally:
+        driver.longest = usual
+
+
+def _connecting(silence: Outage) -> Callable[..., Any]:
     def connect(_dialect: object, _entry: object, arguments: Any, parameters: Any) -> Any:
-        return outage.connect(*arguments, **parameters)
+        return silence.connect(*arguments, **parameters)
 
     return connect
 

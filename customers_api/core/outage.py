@@ -34,9 +34,13 @@ class Silent(psycopg.OperationalError):
 
 
 class Outage:
-    """Whether the server was silent when this process last waited for it."""
+    """Whether the server was silent when this process last waited for it.
 
-    def __init__(self) -> None:
+    A statement may take `longest` seconds; the server is to end it, but one process of it may hang.
+    """
+
+    def __init__(self, longest: float) -> None:
+        self.longest = longest
         self.is_on = False
         self._address: tuple[str, int] | None = None
         self._retry_at = 0.0
@@ -74,7 +78,7 @@ class Outage:
             raise Silent(str(error)) from error
         self.is_on = False
         self._address = connection.info.host, connection.info.port
-        connection.outage = self
+        connection.outage, connection.longest = self, self.longest
         return connection
 
     def _check_again(self) -> None:
@@ -89,6 +93,7 @@ class Connection(psycopg.Connection[Any]):
     """A connection whose waits end when the server has fallen silent."""
 
     outage: Outage | None = None
+    longest: float | None = None
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
@@ -97,7 +102,8 @@ class Connection(psycopg.Connection[Any]):
         return super().wait(self._watched(gen), interval, timeout)
 
     def _watched(self, gen: PQGen[Result]) -> Generator[Any, Any, Result]:
-        asks_at = time.monotonic() + SILENCE_SECONDS
+        began = time.monotonic()
+        asks_at = began + SILENCE_SECONDS
         step: Callable[[], Any] = gen.__next__
         while True:
             try:
@@ -107,15 +113,17 @@ class Connection(psycopg.Connection[Any]):
                 return result
             ready = yield wanted
             if not ready and time.monotonic() >= asks_at:
-                self._check()
+                self._check(time.monotonic() - began)
                 asks_at = time.monotonic() + SILENCE_SECONDS
             step = _sending(gen, ready)
 
-    def _check(self) -> None:
+    def _check(self, waited: float) -> None:
         if self.outage is None:
             return
         try:
             self.outage.check(self.info.host, self.info.port)
+            if self.longest is not None and waited > self.longest:
+                raise Silent("the server did not end a statement in time")
         except Silent:
             self.close()
             raise

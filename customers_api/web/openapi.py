@@ -19,7 +19,7 @@ from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenM
 from customers_api.version import VERSION
 from customers_api.web import conditions, idempotency, problems
 from customers_api.web.contract import Contract, registered
-from customers_api.web.operation import UNSAFE, By, Operation, Strings, schemas_of
+from customers_api.web.operation import BODIED, By, Operation, Strings, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
     BodyTooLarge,
@@ -236,7 +236,7 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
     if isinstance(operation.role, Role):
         yield Denied
     yield BodyTooLarge
-    if operation.body is not None or operation.method in UNSAFE:
+    if operation.body is not None or operation.method in BODIED:
         yield from (BodyMalformed, NotJson)
     if operation.takes_key:
         yield from idempotency.ERRORS

@@ -15,6 +15,7 @@ from customers_api.core.actor import Actor, Needs
 from customers_api.core.errors import Error, Invalid, Problem
 from customers_api.web import body as incoming
 from customers_api.web import conditions, idempotency
+from customers_api.web.body import Loaded
 from customers_api.web.problems import Refused
 from customers_api.web.rows import Encoder, encode, json
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
@@ -22,6 +23,8 @@ from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
 View = Callable[..., Any]
 Authenticate = Callable[[Needs], Actor]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+# Of these a body means something; where none is expected, it is refused.
+BODIED = UNSAFE - {"DELETE"}
 NOTHING = QuerySchema()
 
 
@@ -53,7 +56,8 @@ class Operation:
     """One method of one rule: everything that the server and the reference know about it.
 
     `role` is None where everybody may call. `many` answers with an array. `atomic` operations of
-    an unsafe method run in one unit of work, which is committed before the answer is sent. What
+    an unsafe method run in one unit of work, which is committed before the answer is sent; what
+    takes long, such as a password, `before` checks ahead of it, called as the view is. What
     `secrets` names is told anew, and not kept, where the answer is kept for a request sent again.
     With `etag` the operation is about one customer, whose editions its requests may name: the view
     takes those that If-Match names as `expected`, and shows rows that carry their EDITION.
@@ -73,6 +77,7 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     body_required: bool = True
     atomic: bool = True
+    before: View | None = None
     secrets: idempotency.Secrets = field(default_factory=dict)
     etag: bool = False
 
@@ -81,20 +86,7 @@ class Operation:
         if self.role is not None:
             g.actor = authenticate(self.role)
         key = idempotency.key() if self.takes_key else None
-        if self.body is None:
-            incoming.check_size()
-            if self.method in UNSAFE and incoming.is_given():
-                incoming.nothing()
-        query, parameters = incoming.query(self.query)
-        schema = _chosen(self.body, query)
-        if not self.body_required and not incoming.is_given():
-            schema = None
-        body: Mapping[str, Any] = {}
-        pointers: list[Problem] = []
-        if schema is not None:
-            body, pointers = incoming.body(schema, path, refused=bool(parameters))
-        if parameters or pointers:
-            raise Refused(parameters, pointers)
+        query, schema, body = self._read(path)
         arguments = {
             **path,
             **({"query": query} if self.query is not NOTHING else {}),
@@ -102,12 +94,32 @@ class Operation:
             **({"expected": conditions.expected()} if self.takes_expected else {}),
         }
         with self._at_work(schema, path):
+            if self.before is not None:
+                self.before(**arguments)
             if key is not None:
                 return idempotency.once(
                     key, self.secrets, lambda: self._encoded(self.view(**arguments), query)
                 )
             result = self._run(arguments)
         return self._encoded(result, query)
+
+    def _read(self, path: Mapping[str, Any]) -> tuple[Loaded, Schema | None, Loaded]:
+        """The query, the body and its schema, if there is one; raises Refused with all problems."""
+        if self.body is None:
+            incoming.check_size()
+            if self.method in BODIED and incoming.is_given():
+                incoming.nothing()
+        query, parameters = incoming.query(self.query)
+        schema = _chosen(self.body, query)
+        if not self.body_required and not incoming.is_given():
+            schema = None
+        body: Loaded = {}
+        pointers: list[Problem] = []
+        if schema is not None:
+            body, pointers = incoming.body(schema, path, refused=bool(parameters))
+        if parameters or pointers:
+            raise Refused(parameters, pointers)
+        return query, schema, body
 
     def call(self, document: Any) -> dict[str, Any]:
         """The answer to a body that came another way than by HTTP, as the encoder takes it.

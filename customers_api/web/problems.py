@@ -24,6 +24,7 @@ from customers_api.core.errors import (
     Unavailable,
 )
 from customers_api.core.idempotency.queries import KeyReused
+from customers_api.core.idempotency.service import StillRunning
 
 MEDIA_TYPE = "application/problem+json"
 CATALOGUE = "/docs/problems"
@@ -248,6 +249,8 @@ def _headers(raised: Exception, status: int) -> Iterable[tuple[str, str]]:
         yield "WWW-Authenticate", "Bearer"
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         yield "Retry-After", RETRY_AFTER_SECONDS
+    if isinstance(raised, StillRunning):
+        yield "Retry-After", "1"
     if isinstance(raised, TooManyAttempts):
         yield "Retry-After", str(raised.seconds)
     if status == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(raised, HTTPException):

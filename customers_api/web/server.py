@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ LINGER_SECONDS = 10.0
 LINGER_BYTES = 256 * 1024 * 1024
 # A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
 LONGEST_KEPT_BODY = 1024 * 1024
+PROBE, PROBE_THREADS = b"GET /health", 2
 
 
 @dataclass(slots=True, eq=False)
@@ -54,9 +55,28 @@ class Worker(ThreadWorker):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Probes must be answered when all other threads wait for a database.
+        self.probes = ThreadPoolExecutor(PROBE_THREADS)
         # In the order of their deadlines, as each has the same time.
         self.farewells: dict[Farewell, None] = {}
         self.waste = bytearray(256 * 1024)
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Have a request answered: a health probe by threads that nothing else can keep busy."""
+        pool = self.probes if _is_probe(conn.sock) else self.tpool
+        answering = pool.submit(self.handle, conn)
+        answering.add_done_callback(
+            lambda done: self.method_queue.defer(self.finish_request, conn, done)
+        )
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let go of the listeners: gunicorn calls this once, when it takes no more requests.
+
+        Kept until the last answer, they would let clients connect to somebody who never answers.
+        """
+        for listener in self.sockets:
+            listener.close()
+        super()._cap_keepalive(deadline)  # type: ignore[misc]  # the stubs are a release behind
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Serve one request, having seen to what its body may do to the connection."""
@@ -129,6 +149,13 @@ class Worker(ThreadWorker):
         now = time.monotonic()
         while self.farewells and (oldest := next(iter(self.farewells))).deadline < now:
             self.close(oldest)
+
+
+def _is_probe(connection: socket.socket) -> bool:
+    # A TLS socket cannot be looked into; its probes wait their turn.
+    with suppress(OSError, ValueError):
+        return connection.recv(len(PROBE), socket.MSG_PEEK | socket.MSG_DONTWAIT) == PROBE
+    return False
 
 
 def _length(headers: Mapping[str, str]) -> int:

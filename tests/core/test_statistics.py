@@ -74,6 +74,7 @@ def test_folding_changes_no_count(registry: Flask) -> None:
     load(0, 30, city="x", gender="g")
     database.in_unit_of_work(lambda: service.change_many([1, 2, 3], {"country": "new"}))
     database.in_unit_of_work(lambda: service.remove(4))
+    database.in_unit_of_work(lambda: service.change_many([6], {"country": "newer"}))
     before, shown = every_count(), overview()
     assert waiting() > 0
     for _ in range(2):
@@ -173,3 +174,12 @@ def test_folding_while_others_write_loses_nothing(registry: Flask) -> None:
     statistics.fold()
     check_totals()
     assert statistics.overview().as_of <= clock.now()
+
+
+def test_what_waits_to_be_counted_of_a_removed_customer_is_folded_at_once(
+    registry: Flask,
+) -> None:
+    load(0, 3, city="Secretville")
+    database.in_unit_of_work(lambda: service.remove(2))
+    assert waiting() == 0
+    check_totals()

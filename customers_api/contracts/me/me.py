@@ -20,6 +20,7 @@ from customers_api.contracts.me.schemas import (
 )
 from customers_api.core.actor import CUSTOMER
 from customers_api.core.customers import queries
+from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
 from customers_api.core.database import AnyRow
@@ -39,14 +40,18 @@ contract = Contract(
     statuses={},
 )
 ME, DONE = Me(), Acknowledged()
-SHOWN = tuple(ME.fields)
+SHOWN = (*ME.fields, queries.EDITION)
 PASSWORD_ERRORS = (WrongCurrentPassword, TooManyAttempts, CustomerNotFound)
 
 
-@contract.operation("GET", "/", role=CUSTOMER, answer=ME, errors=[CustomerNotFound])
+@contract.operation("GET", "/", role=CUSTOMER, answer=ME, etag=True, errors=[CustomerNotFound])
 def get() -> AnyRow:
     """Read one's own profile."""
     return queries.get(g.actor.customer_id, SHOWN)
+
+
+def _check(body: Mapping[str, Any], expected: Editions) -> None:
+    profile.check(g.actor.customer_id, body)
 
 
 @contract.operation(
@@ -55,12 +60,13 @@ def get() -> AnyRow:
     role=CUSTOMER,
     body=MyChanges(),
     answer=ME,
+    etag=True,
     errors=[*PASSWORD_ERRORS, EmailTaken],
-    atomic=False,
+    before=_check,
 )
-def change(body: Mapping[str, Any]) -> AnyRow:
+def change(body: Mapping[str, Any], expected: Editions) -> AnyRow:
     """Change one's own profile; a changed email or phone is no longer verified."""
-    return profile.change(g.actor.customer_id, body, SHOWN)
+    return profile.change(g.actor.customer_id, body, SHOWN, expected=expected)
 
 
 @contract.operation(

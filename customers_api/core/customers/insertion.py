@@ -107,11 +107,11 @@ def _customer_insert(dialect: str) -> Insert:
             "username": _username(record),
             "id": _id(record, dialect),
         }
-        values = [special.get(name, record[name]) for name in COLUMNS]
+        values = [special.get(name, record[name]).label(name) for name in COLUMNS]
         in_group = exists().where(GROUPS.c.id == record["group_id"])
         return select(*values).where(or_(record["group_id"].is_(None), in_group))
 
-    return bulk.insert(CUSTOMERS, COLUMNS, RECORD, selection, dialect)
+    return bulk.insert(CUSTOMERS, COLUMNS, RECORD, selection, by="username")
 
 
 def _id(record: bulk.Source, dialect: str) -> ColumnElement[int]:
@@ -125,9 +125,9 @@ def _username(record: bulk.Source) -> ColumnElement[str]:
 
 
 @lru_cache(maxsize=2)
-def _tag_insert(dialect: str) -> Insert:
+def _tag_insert(_dialect: str) -> Insert:
     def selection(record: bulk.Source) -> Select[*tuple[Any, ...]]:
         return select(C.id, record["place"], record["tag"]).where(C.uuid == record["owner"])
 
     names = ("customer_id", "position", "tag")
-    return bulk.insert(TAGS, names, TAG, selection, dialect)
+    return bulk.insert(TAGS, names, TAG, selection)

@@ -127,13 +127,15 @@ def remove(who: Who, *, expected: Editions = None) -> int:
     if row is None:
         editions.refuse(who, expected)
     events.record_removal(Kind.CUSTOMER_REMOVED, Entry(row.id, customer_id=row.customer_id))
-    statistics.note_changes(1)
+    # What still waits to be counted tells of this customer, too.
+    database.afterwards(statistics.fold)
     return int(row.id)
 
 
 def leave_group(group_id: int, reassign_to: int | Literal["none"]) -> None:
     """Move all customers of a group to another group, or to none; raises Invalid."""
-    groups.check_exists(group_id)
+    # Locked, so that nobody joins it between their leaving and its end.
+    groups.get(group_id, lock=True)
     to = None if reassign_to == "none" else reassign_to
     if to == group_id:
         review.refuse([Problem(("reassign_to",), "Must be another group")])

@@ -140,10 +140,10 @@ def _of_all(subjects: FromClause, values: Columns) -> Insert:
 
 
 @lru_cache(maxsize=2)
-def _many(dialect: str) -> Insert:
+def _many(_dialect: str) -> Insert:
     common = [bindparam(name, type_=E[name].type) for name in COMMON]
 
     def selection(entry: bulk.Source) -> Select[*tuple[Any, ...]]:
         return select(*common, *(entry[name] for name in OWN))
 
-    return bulk.insert(EVENTS, [*COMMON, *OWN], RECORD, selection, dialect)
+    return bulk.insert(EVENTS, [*COMMON, *OWN], RECORD, selection)

@@ -54,3 +54,19 @@ def test_customers_racing_into_a_group_that_is_being_emptied_are_not_lost(admin:
         assert {answer.status_code for answer in moved} <= {200, 400}
         assert removed.status_code in (200, 409)
         assert shown <= ({None, new} if removed.status_code == 200 else {None, old, new})
+
+
+def test_a_group_whose_customers_go_elsewhere_goes_even_while_others_join_it(admin: Api) -> None:
+    for attempt in range(5):
+        group = new_group(admin, f"Leaving {attempt}")
+        path = f"/api/groups/{group}?reassign_to=none"
+        joining = [
+            partial(
+                Api.post, path="/api/customers/", json=person(100 * attempt + n, group_id=group)
+            )
+            for n in range(5)
+        ]
+        [removed, *joined] = at_once(admin, [partial(Api.delete, path=path), *joining])
+        assert removed.status_code == 200, removed.get_data(as_text=True)
+        assert {answer.status_code for answer in joined} <= {201, 400}
+        assert admin.get(f"/api/groups/{group}").status_code == 404

@@ -96,3 +96,14 @@ def test_customers_racing_with_the_removal_of_their_group_do_not_lose_it(admin: 
         else:
             assert removed.status_code == 409
             assert 201 in {answer.status_code for answer in answers} <= {201, 400}
+
+
+def test_lists_of_one_name_racing_each_other_are_all_created(editor: Api) -> None:
+    def list_of(writer: int) -> Any:
+        return {"customers": [person(1000 * writer + n) for n in range(400)]}
+
+    calls = [partial(Api.post, path="/api/customers/?size=list", json=list_of(n)) for n in range(6)]
+    answers = at_once(editor, calls)
+    assert [answer.status_code for answer in answers] == [201] * 6
+    made = [customer for answer in answers for customer in answer.get_json()["customers"]]
+    assert len({customer["username"] for customer in made}) == 2400

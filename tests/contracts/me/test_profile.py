@@ -150,3 +150,26 @@ def test_a_taken_email_is_told_only_to_who_knows_the_password(
 def test_a_change_of_the_profile_moves_the_time_of_change(session: Session) -> None:
     changed = session.api.patch(ME, {"city": "Leeds"}).get_json()
     assert datetime.now(UTC) - datetime.fromisoformat(changed["updated_at"]) < timedelta(minutes=1)
+
+
+def test_a_change_of_ones_own_profile_may_be_sent_again(anonymous: Api) -> None:
+    make_customer(anonymous)
+    me = log_in(anonymous).api
+    key = {"Idempotency-Key": "once"}
+    first = me.patch("/api/me", {"city": "Bern"}, headers=key)
+    me.patch("/api/me", {"city": "Oslo"})
+    again = me.patch("/api/me", {"city": "Bern"}, headers=key)
+    assert (again.status_code, again.get_data()) == (200, first.get_data())
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert me.get("/api/me").get_json()["city"] == "Oslo"
+    assert me.patch("/api/me", {"city": "Rome"}, headers=key).status_code == 422
+
+
+def test_a_change_of_ones_own_profile_may_be_made_conditional(anonymous: Api) -> None:
+    make_customer(anonymous)
+    me = log_in(anonymous).api
+    read = me.get("/api/me").headers["ETag"]
+    assert me.get("/api/me", headers={"If-None-Match": read}).status_code == 304
+    assert me.patch("/api/me", {"city": "Bern"}, headers={"If-Match": read}).status_code == 200
+    assert me.patch("/api/me", {"city": "Oslo"}, headers={"If-Match": read}).status_code == 412
+    assert me.get("/api/me").get_json()["city"] == "Bern"

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, text
 from customers_api.core import database
 from customers_api.core.customers.generation.derived import Count
 from customers_api.core.customers.generation.rows import CUSTOMER_COLUMNS, TAG_COLUMNS, Made
-from customers_api.core.engine import SQLITE_PRAGMAS
+from customers_api.core.engine import SQLITE_PRAGMAS, patient
 from customers_api.extensions import db
 
 TABLES = ("customers", "customer_tags", "customer_search")
@@ -99,6 +99,11 @@ def tables_alone() -> Iterator[None]:
     """
     kind = database.dialect()
     _run(PREPARATIONS[kind])
+    with patient(db.session.connection()):
+        yield from _without_indexes(kind)
+
+
+def _without_indexes(kind: str) -> Iterator[None]:
     try:
         listing = text(DEFINITIONS[kind]).bindparams(bindparam("tables", TABLES, expanding=True))
         definitions = database.rows(listing)
@@ -118,7 +123,7 @@ def _run(commands: Iterable[str]) -> None:
 
 def tell_planner() -> None:
     """Have the database look at what it has now; by itself it would in a minute or so."""
-    with db.engine.connect() as connection:
+    with db.engine.connect() as connection, patient(connection):
         for statement in PLANNING[database.dialect()]:
             connection.execute(text(statement))
 
