@@ -18,7 +18,9 @@ SECRET = "a secret of the tests and of nobody else"
 class Gunicorn:
     """The server, as script/server runs it, in a session of its own."""
 
-    def __init__(self, url: str, *, workers: int = 2, log: Path | None = None) -> None:
+    def __init__(
+        self, url: str, *, workers: int = 2, log: Path | None = None, **environ: str
+    ) -> None:
         """It serves the database at `url` on a free port, and complains to `log`."""
         self.port = int(free_port())
         self._log = log
@@ -29,6 +31,7 @@ class Gunicorn:
             PORT=str(self.port),
             WEB_CONCURRENCY=str(workers),
             LOG_LEVEL="error",
+            **environ,
         )
         self._process: subprocess.Popen[bytes] | None = None
 

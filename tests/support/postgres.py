@@ -59,15 +59,20 @@ class Server:
         """Make all of its processes hang: connections stay, and nothing answers."""
         self._signal(signal.SIGSTOP)
 
+    def pause_connections(self) -> None:
+        """Make the processes of the connections there are hang; new ones may still be made."""
+        assert self._process is not None
+        for each in _children(self._process.pid):
+            if b"127.0.0.1" in Path(f"/proc/{each}/cmdline").read_bytes():
+                os.kill(each, signal.SIGSTOP)
+
     def resume(self) -> None:
         """Let its processes go on."""
         self._signal(signal.SIGCONT)
 
     def _signal(self, wanted: signal.Signals) -> None:
         assert self._process is not None
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for each in (pid, *map(int, children)):
+        for each in (self._process.pid, *_children(self._process.pid)):
             os.kill(each, wanted)
 
     def _run(self, command: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
@@ -143,6 +148,10 @@ def _wait(address: str, data: Path, process: subprocess.Popen[bytes]) -> None:
             raise NoServer(f"the server at {address} keeps {row}, not {data}")
         return
     raise NoServer(f"the server at {address} did not start")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _owner(folder: Path) -> str | None:

@@ -23,6 +23,7 @@ from tests.support.gunicorn import SECRET, Gunicorn
 
 # Three seconds are promised; a machine that runs tests does other things, too.
 LIMIT_SECONDS = 6.0
+STATEMENT_LIMIT_SECONDS = 4
 CLIENTS = 24
 
 
@@ -77,7 +78,9 @@ def _served(database: postgres.Server, folder: Path) -> Iterator[Running]:
     token = service_token(app, "editor")
     with app.app_context():
         db.engine.dispose()
-    server = Gunicorn(url, log=folder / "log")
+    server = Gunicorn(
+        url, log=folder / "log", DATABASE_TIMEOUT_SECONDS=str(STATEMENT_LIMIT_SECONDS)
+    )
     server.start()
     try:
         yield Running(database, server.port, token)
@@ -170,3 +173,32 @@ def test_a_statement_that_takes_its_time_is_not_taken_for_an_outage(running: Run
             answer = waiting.result()
     assert answer.status == 200
     assert answer.seconds > 1.5
+
+
+def test_connections_that_hang_by_themselves_are_given_up_when_a_statement_should_have_ended(
+    running: Running, number: int
+) -> None:
+    warm(running)
+    running.database.pause_connections()
+    try:
+        answers = running.many("GET", "/api/groups", [None] * CLIENTS)
+        assert {answer.status for answer in answers} <= {200, 503}
+        assert max(answer.seconds for answer in answers) < STATEMENT_LIMIT_SECONDS + LIMIT_SECONDS
+    finally:
+        running.database.resume()
+    assert running.call("POST", "/api/customers/", person(number)).status == 201
+
+
+def test_probes_are_answered_while_every_thread_waits_for_the_database(running: Running) -> None:
+    with (
+        psycopg.connect(running.database.address + "postgres") as other,
+        ThreadPoolExecutor(CLIENTS) as pool,
+    ):
+        other.execute("LOCK TABLE groups IN ACCESS EXCLUSIVE MODE")
+        waiting = [pool.submit(running.call, "GET", "/api/groups") for _ in range(CLIENTS)]
+        time.sleep(1)
+        probes = [running.call("GET", path) for path in ("/health/live", "/health")]
+        other.rollback()
+        assert {each.result().status for each in waiting} <= {200, 503}
+    assert [probe.status for probe in probes] == [200, 200]
+    assert max(probe.seconds for probe in probes) < STATEMENT_LIMIT_SECONDS / 2
