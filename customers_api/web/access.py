@@ -47,6 +47,7 @@ class Tokens:
         self._next_check = 0.0
         self._checking = threading.Lock()
         self._failures = 0
+        self._asked_until = clock.now()
         self._checked_at = 0.0
 
     def actor(self, token: str) -> Actor:
@@ -87,11 +88,15 @@ class Tokens:
             self._checking.release()
 
     def _check(self, now: float) -> None:
+        # Since the last time, and not for so long until now: a machine that slept finds its clock
+        # far ahead.
+        moment = clock.now()
         try:
-            changed = tokens.changed_since(clock.now() - CLOCK_MARGIN)
+            changed = tokens.changed_since(min(self._asked_until, moment) - CLOCK_MARGIN)
         except Unavailable:
             self._failures += 1
             raise
+        self._asked_until = moment
         for token, known in [*self._known.items()]:
             if known.actor.token_id in changed:
                 self._known.pop(token, None)

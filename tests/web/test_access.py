@@ -185,3 +185,12 @@ def test_without_the_role_nothing_is_told_of_what_exists_or_is_wrong(reader: Api
     assert answer.status_code == 403
     assert answer.mimetype == "application/problem+json"
     assert "WWW-Authenticate" not in answer.headers
+
+
+def test_a_revocation_is_heeded_although_the_clock_jumped_ahead_since(
+    app: Flask, admin: Api, reader: Api
+) -> None:
+    me = reader.get(ME).get_json()
+    assert admin.delete(f"/api/tokens/{me['token_id']}").status_code == 200
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10)):
+        assert reader.get(ME).status_code == 401
