@@ -14,6 +14,7 @@ from sqlalchemy import text
 from config import Testing
 from customers_api import create_app
 from customers_api.extensions import db
+from customers_api.web import access
 from tests.support import postgres
 from tests.support.api import Api, service_token
 from tests.support.conformance import Conformance
@@ -86,6 +87,9 @@ def migrated_app(database_url: str) -> Iterator[Flask]:
 @pytest.fixture
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The application on an empty registry, once on each kind of database."""
+    # A test that moves the clocks would else decide when the next ones' tokens are checked.
+    checked = migrated_app.config["REVOCATION_CHECK_SECONDS"]
+    migrated_app.extensions[access.EXTENSION] = access.Tokens(checked)
     yield migrated_app
     with migrated_app.app_context():
         empty()
