@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -19,18 +20,18 @@ class Gunicorn:
     """The server, as script/server runs it, in a session of its own."""
 
     def __init__(
-        self, url: str, *, workers: int = 2, log: Path | None = None, **environ: str
+        self, url: str, *, arguments: Sequence[str] = (), log: Path | None = None, **environ: str
     ) -> None:
         """It serves the database at `url` on a free port, and complains to `log`."""
         self.port = int(free_port())
-        self._log = log
-        self._environ = environment(
+        self.log = log
+        self._command = [sys.executable, "-m", "gunicorn", *arguments, "wsgi:app"]
+        usual = {"WEB_CONCURRENCY": "2", "LOG_LEVEL": "error"}
+        self.environ = usual | environment(
             APP_ENV="production",
             SECRET_KEY=SECRET,
             DATABASE_URL=url,
             PORT=str(self.port),
-            WEB_CONCURRENCY=str(workers),
-            LOG_LEVEL="error",
             **environ,
         )
         self._process: subprocess.Popen[bytes] | None = None
@@ -50,15 +51,15 @@ class Gunicorn:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        command = [sys.executable, "-m", "gunicorn", "wsgi:app"]
-        with self._log.open("ab") if self._log else nullcontext() as log:
+        with self.log.open("ab") if self.log else nullcontext() as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environ, stderr=log, start_new_session=True
+                self._command, cwd=ROOT, env=self.environ, stderr=log, start_new_session=True
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
-                raise RuntimeError("gunicorn did not start")
+                complaints = self.log.read_text() if self.log else ""
+                raise RuntimeError(f"gunicorn did not start\n{complaints}")
             time.sleep(0.05)
 
     def answers(self, path: str = "/health/live") -> bool:

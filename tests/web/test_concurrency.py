@@ -2,8 +2,6 @@
 
 import http.client
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -20,9 +18,8 @@ from flask_migrate import upgrade
 from customers_api.extensions import db
 from tests.conftest import empty_database, make_app
 from tests.support.api import service_token
-from tests.support.checkout import ROOT, environment, free_port
+from tests.support.gunicorn import SECRET, Gunicorn
 
-SECRET = "a secret of these tests and of nobody else"
 CLIENTS = 8
 EACH = 20
 JOHN = {"first_name": "John", "last_name": "Doe"}
@@ -31,51 +28,28 @@ TAKEN = "Customer with this email already exists"
 Answer = tuple[int, Any]
 
 
-class Server:
+class Server(Gunicorn):
     """gunicorn with two workers, and an application here to make tokens with."""
+
+    log: Path
 
     def __init__(self, url: str, folder: Path, app: Flask) -> None:
         self.app = app
-        self.port = free_port()
-        self.log, self.access = folder / "server.log", folder / "access.log"
-        self._environ = environment(
-            APP_ENV="production",
-            SECRET_KEY=SECRET,
-            DATABASE_URL=url,
-            HOST="127.0.0.1",
-            PORT=self.port,
-            WEB_CONCURRENCY="2",
-            LOG_LEVEL="warning",
-        )
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
+        self.access = folder / "access.log"
         # The access log tells which worker answered.
         logged = ["--access-logfile", str(self.access), "--access-logformat", "%(p)s"]
-        command = [sys.executable, "-m", "gunicorn", *logged, "wsgi:app"]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environ, stdout=log, stderr=log
-            )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                if self.call("GET", "/health/live")[0] == 200:
-                    return
-            except OSError:
-                time.sleep(0.05)
-        raise AssertionError(f"gunicorn did not start:\n{self.log.read_text()}")
+        super().__init__(url, arguments=logged, log=folder / "server.log", LOG_LEVEL="warning")
 
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            assert self._process.wait(timeout=60) == 0
+    def stop(self) -> int:
+        code = super().stop()
+        assert code == 0
+        return code
 
     def call(self, method: str, path: str, token: str = "", body: Any = None) -> Answer:
         """The answer to one call on a new connection, so that either worker may get it."""
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         content = None if body is None else json.dumps(body)
-        with closing(http.client.HTTPConnection("127.0.0.1", int(self.port), timeout=30)) as client:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)) as client:
             client.request(method, path, content, headers)
             answer = client.getresponse()
             return answer.status, json.loads(answer.read())

@@ -4,7 +4,6 @@ import http.client
 import json
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ from flask_migrate import upgrade
 
 from customers_api.extensions import db
 from tests.conftest import JOHN, empty_database, make_app
+from tests.support.gunicorn import SECRET
 from tests.support.stalling import stalled_writers
-from tests.web.test_concurrency import SECRET, Server
+from tests.web.test_concurrency import Server
 
 CLIENTS, EACH = 4, 12
 PATIENCE_SECONDS = 60
@@ -47,7 +47,7 @@ class Client:
             "Content-Type": "application/json",
             "Idempotency-Key": key,
         }
-        port = int(self._server.port)
+        port = self._server.port
         with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
             connection.request(method, path, json.dumps(body), headers)
             answer = connection.getresponse()
@@ -88,18 +88,9 @@ def served(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iter
                 db.engine.dispose()
 
 
-def workers(server: Server) -> list[int]:
-    """The processes that answer."""
-    assert server._process is not None
-    found = subprocess.run(
-        ["pgrep", "-P", str(server._process.pid)], check=False, capture_output=True, text=True
-    )
-    return [int(line) for line in found.stdout.split()]
-
-
 def kill_workers(server: Server) -> None:
     """End every worker as a crash would; gunicorn starts new ones."""
-    for process in workers(server):
+    for process in server.workers:
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
 

@@ -93,14 +93,7 @@ def verified(text: str, kind: Kind) -> Claims:
         )
     except ExpiredSignatureError as error:
         raise TokenExpired from error
-    except (
-        PyJWTError,
-        JWTExtendedException,
-        KeyError,
-        ArithmeticError,
-        ValueError,
-        TypeError,
-    ) as error:
+    except (PyJWTError, JWTExtendedException, *BROKEN) as error:
         raise TokenInvalid from error
 
 

@@ -57,7 +57,7 @@ def command(server: Server, token: str) -> StdioServerParameters:
         command=sys.executable,
         args=["-m", "flask", "--app", "wsgi", "mcp"],
         cwd=ROOT,
-        env=server._environ | {"CUSTOMERS_API_TOKEN": token},
+        env=server.environ | {"CUSTOMERS_API_TOKEN": token},
     )
 
 

@@ -21,7 +21,8 @@ from tests.contracts.capability.agents import Agent, complaint, names, over_http
 from tests.contracts.capability.calls import check
 from tests.contracts.capability.printed import INPUT, PREFIX, TITLES
 from tests.support.checkout import ROOT
-from tests.web.test_concurrency import SECRET, Server
+from tests.support.gunicorn import SECRET
+from tests.web.test_concurrency import Server
 
 README = (ROOT / "README.md").read_text()
 SECTION = README[README.index("## For AI agents") : README.index("## Configuration")]
@@ -166,7 +167,7 @@ def test_the_readmes_command_serves_from_wherever_it_is_started(
     server: Server, tmp_path: Path
 ) -> None:
     shown = configured(0, server, server.token("reader"))
-    given = shown | {"env": server._environ | shown["env"], "cwd": tmp_path}
+    given = shown | {"env": server.environ | shown["env"], "cwd": tmp_path}
     assert run(Client(StdioServerParameters.model_validate(given)), names) == [*TITLES]
 
 
