@@ -57,7 +57,7 @@ def insert(
     unique in one order do not wait for each other in a circle.
     """
     if database.dialect() == "postgresql":
-        records = _record_set({"position": _POSITION, **types})
+        records = record_set(types)
         ordered = selection(records.c).order_by(records.c.position)
         if by is not None:
             made = ordered.subquery("made")
@@ -84,22 +84,32 @@ def run(
     # Without being told so, SQLAlchemy forgets it of an INSERT as soon as the cursor is closed.
     statement = statement.execution_options(preserve_rowcount=True)
     if database.dialect() == "postgresql":
-        document = msgspec.json.encode(
-            [{"position": i, **_plain(record, types)} for i, record in enumerate(records)]
-        ).decode()
-        return database.write(statement, {**common, "records": document}).rowcount
+        return database.write(statement, {**common, "records": document(records, types)}).rowcount
     return database.write(statement, [{**common, **record} for record in records]).rowcount
 
 
-def _record_set(types: Types) -> FromClause:
+def record_set(types: Types) -> FromClause:
+    """For PostgreSQL: the records of the parameter `records`, a `document` of them."""
+    columns = {"position": _POSITION, **types}
     return (
         func.json_to_recordset(cast(bindparam("records", type_=Text), JSON))
-        .table_valued(*(column(name, kind) for name, kind in types.items()), name="record")
+        .table_valued(*(column(name, kind) for name, kind in columns.items()), name="record")
         .render_derived(with_types=True)
     )
 
 
-def _plain(record: Record, types: Types) -> Record:
-    """The record, choices spelled as their column has them; JSON would make them lists."""
-    choices = {name: ",".join(record[name]) for name in types if isinstance(types[name], Choices)}
-    return {**record, **choices}
+def document(records: Sequence[Record], types: Types) -> str:
+    """The records as JSON, without what has no value: it would be read only to be nothing."""
+    choices = [name for name, kind in types.items() if isinstance(kind, Choices)]
+    return msgspec.json.encode(
+        [{"position": i, **_plain(record, choices)} for i, record in enumerate(records)]
+    ).decode()
+
+
+def _plain(record: Record, choices: Sequence[str]) -> Record:
+    plain = {name: value for name, value in record.items() if value is not None}
+    for name in choices:
+        # Spelled as their column has them; JSON would make them lists.
+        if name in plain:
+            plain[name] = ",".join(plain[name])
+    return plain

@@ -1,7 +1,8 @@
 """How the core reaches the database: reads in autocommit, writes in one unit of work.
 
 A read takes one round trip: no BEGIN and no ROLLBACK around it. Inside a unit of work the same
-calls run on its connection, so that what was just written is seen.
+calls run on its connection, so that what was just written is seen. A sole unit, which is a single
+statement on PostgreSQL, takes one round trip too.
 """
 
 import logging
@@ -9,6 +10,8 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -16,7 +19,6 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Executable,
-    Row,
     Select,
     bindparam,
     func,
@@ -25,9 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
+from customers_api.core import statements
 from customers_api.core.errors import Unavailable
-from customers_api.core.outage import Silent
+from customers_api.core.outage import Silent, has_spoken
+from customers_api.core.statements import AnyRow, Prepared, Values
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import db
 
@@ -35,7 +40,6 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Item = TypeVar("Item")
 Record = TypeVar("Record")
-AnyRow = Row[*tuple[Any, ...]]
 Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
 
 WRITES: Mapping[str, Mapping[str, object]] = {
@@ -54,11 +58,25 @@ READS: Mapping[str, Mapping[str, Any]] = {
 # simply try again, and finds then whether what it refers to is really gone.
 RETRYABLE = frozenset({"40P01", "40001", "23503"})
 ATTEMPTS = 5
-UNIT_OPEN = "unit of work is open"
-AFTERWARDS = "what is done after the unit of work"
 CHUNK_ROWS = 1000
 # Below what either database takes in one statement.
 MOST_PARAMETERS = 10_000
+
+
+@dataclass
+class Unit:
+    """An open unit of work: whether it has begun, or has done already all that it may.
+
+    A `sole` one is a single statement where the database can do all of it in one.
+    """
+
+    sole: bool = False
+    begun: bool = False
+    spent: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+
+_unit: ContextVar[Unit | None] = ContextVar("unit of work", default=None)
 
 
 class Disconnected(Unavailable):
@@ -77,8 +95,12 @@ class OutcomeUnknown(Unavailable):
     code = "outcome-unknown"
 
 
-def rows(statement: Executable, parameters: Parameters | None = None) -> Sequence[AnyRow]:
+def rows(
+    statement: Executable | Prepared, parameters: Parameters | None = None
+) -> Sequence[AnyRow]:
     """All rows of one statement; raises Unavailable when the database cannot be reached."""
+    if isinstance(statement, Prepared):
+        return read(lambda: _direct(statement, parameters))
     return read(lambda: _rows(statement, parameters))
 
 
@@ -91,7 +113,7 @@ def read(work: Callable[[], Result]) -> Result:
         try:
             return work()
         except DBAPIError as error:
-            if _unit_is_open() or not is_broken(error):
+            if _unit.get() is not None or not is_broken(error):
                 raise
             db.session.rollback()
             return work()
@@ -101,38 +123,36 @@ def record(kind: type[Record], id: int, *, lock: bool = False) -> Record | None:
     """The record of this kind with this id, kept from other writers if so wished, or None."""
     if not 0 < id <= LARGEST_ID:
         return None
-    return read(lambda: db.session.get(kind, id, with_for_update=True if lock else None))
+    return read(lambda: session().get(kind, id, with_for_update=True if lock else None))
 
 
 def records(statement: Select[Record]) -> Sequence[Record]:
     """The records that a statement selects."""
-    return read(lambda: db.session.scalars(statement).all())
+    return read(lambda: session().scalars(statement).all())
 
 
-def first(statement: Executable, parameters: Parameters | None = None) -> AnyRow | None:
+def first(statement: Executable | Prepared, parameters: Parameters | None = None) -> AnyRow | None:
     """The first row of one statement, or None."""
     return next(iter(rows(statement, parameters)), None)
 
 
-def chunks(
-    statement: Select[*tuple[Any, ...]], parameters: Parameters
-) -> Iterator[Sequence[AnyRow]]:
+def chunks(statement: Prepared, parameters: Values) -> Iterator[Sequence[AnyRow]]:
     """The rows of a statement of any size, a chunk at a time, in memory that does not grow.
 
     A result that fits the first chunk, nearly all do, takes one round trip; a larger one is read
     again from the start through a cursor that the database keeps.
     """
-    if _unit_is_open():
+    if _unit.get() is not None:
         yield rows(statement, parameters)
         return
-    head = rows(statement.limit(CHUNK_ROWS + 1), parameters)
+    head = rows(statement.head(CHUNK_ROWS + 1), parameters)
     if len(head) <= CHUNK_ROWS:
         yield head
         return
     with translated(), db.engine.connect() as connection:
         # PostgreSQL keeps a cursor only inside a transaction.
         reading = connection.execution_options(stream_results=True, **READS[dialect()])
-        with reading.execute(statement, parameters) as found:
+        with reading.execute(statement.statement, parameters) as found:
             yield from found.partitions(CHUNK_ROWS)
 
 
@@ -155,9 +175,35 @@ def batches(values: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 def write(statement: Executable, parameters: Parameters | None = None) -> CursorResult[Any]:
     """Run a statement in the open unit of work; raises RuntimeError where none is open."""
-    if not _unit_is_open():
-        raise RuntimeError("a write needs a unit of work: `with database.unit_of_work()`")
-    return db.session.connection().execute(statement, parameters)
+    return _begun().connection().execute(statement, parameters)
+
+
+def alone(statement: Prepared, parameters: Values) -> Sequence[AnyRow]:
+    """The rows that a statement returns of what it writes; in a sole unit it commits itself.
+
+    It must write nothing where it returns no row; only then may anything follow in a sole unit.
+    """
+    unit = _open()
+    if unit.begun or not unit.sole:
+        _begun()
+        return _direct(statement, parameters)
+    if unit.spent:
+        raise RuntimeError("the only statement of this unit of work is committed already")
+    try:
+        written = _on_fresh(statement, parameters)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise OutcomeUnknown from error
+        raise
+    unit.spent = bool(written)
+    return written
+
+
+def session() -> Session:
+    """The session for records: of the open unit of work, or for reading."""
+    if _unit.get() is not None:
+        return _begun()
+    return db.session()
 
 
 def dialect() -> str:
@@ -177,33 +223,39 @@ def revision() -> str:
 
 
 @contextmanager
-def unit_of_work() -> Iterator[None]:
-    """Commit at the end all that is done inside, or none of it when anything is raised."""
-    if _unit_is_open():
+def unit_of_work(*, sole: bool = False) -> Iterator[None]:
+    """Commit at the end all that is done inside, or none of it when anything is raised.
+
+    With `sole`, what is done is one call of `alone`, which PostgreSQL needs no transaction for.
+    """
+    if _unit.get() is not None:
         raise RuntimeError("a unit of work is open already")
+    unit = Unit(sole and dialect() == "postgresql")
+    before = _unit.set(unit)
     with translated():
         try:
-            db.session.rollback()
-            db.session.connection(execution_options=WRITES[dialect()])
-            db.session().info[UNIT_OPEN] = True
+            if not unit.sole:
+                _begun()
             yield
-            _commit()
+            if unit.begun:
+                _commit()
         except BaseException:
-            db.session().info.pop(AFTERWARDS, None)
-            db.session.rollback()
+            unit.afterwards.clear()
+            if unit.begun:
+                db.session.rollback()
             raise
         finally:
-            db.session().info.pop(UNIT_OPEN, None)
-    _run_afterwards()
+            _unit.reset(before)
+    _run(unit.afterwards)
 
 
 def afterwards(work: Callable[[], None]) -> None:
     """Have `work` done once the open unit of work is committed; what it raises is only logged."""
-    db.session().info.setdefault(AFTERWARDS, []).append(work)
+    _open().afterwards.append(work)
 
 
 @contextmanager
-def alone(lock: int) -> Iterator[Connection | None]:
+def apart(lock: int) -> Iterator[Connection | None]:
     """A transaction of its own in which everything is seen as of one moment.
 
     Gives None where another process is in one with the same `lock`.
@@ -229,10 +281,10 @@ def take_turns(lock: int) -> None:
 def give_up() -> None:
     """Undo the open unit of work, so that why it failed can be looked up before it is left."""
     db.session.rollback()
-    db.session().info.pop(UNIT_OPEN, None)
+    _unit.set(None)
 
 
-def in_unit_of_work(work: Callable[[], Result]) -> Result:
+def in_unit_of_work(work: Callable[[], Result], *, sole: bool = False) -> Result:
     """What `work` returns, its writes committed; done again when it lost to a racing writer.
 
     So it is when its connection broke before anything was committed. Raises Unavailable when it
@@ -240,7 +292,7 @@ def in_unit_of_work(work: Callable[[], Result]) -> Result:
     """
     for attempt in range(ATTEMPTS):
         try:
-            with unit_of_work():
+            with unit_of_work(sole=sole):
                 return work()
         except Disconnected:
             if attempt:
@@ -279,10 +331,60 @@ def is_broken(error: DBAPIError) -> bool:
 
 
 def _rows(statement: Executable, parameters: Parameters | None) -> Sequence[AnyRow]:
-    if _unit_is_open():
-        return db.session.connection().execute(statement, parameters).all()
+    if _unit.get() is not None:
+        return _begun().connection().execute(statement, parameters).all()
     with db.engine.connect() as connection:
         return connection.execute(statement, parameters).all()
+
+
+def _direct(statement: Prepared, parameters: Parameters | None) -> Sequence[AnyRow]:
+    """The rows of a prepared statement, from the driver itself where that is possible."""
+    engine, values = db.engine, parameters or {}
+    if not isinstance(values, Mapping) or not statement.is_direct(engine):
+        return _rows(statement.statement, parameters)
+    if _unit.get() is None:
+        with statements.connection(engine) as connection:
+            return statements.execute(statement, values, engine, connection.driver_connection)
+    connection = _begun().connection().connection
+    with statements.wrapped(engine, connection):
+        return statements.execute(statement, values, engine, connection.driver_connection)
+
+
+def _on_fresh(statement: Prepared, values: Values) -> Sequence[AnyRow]:
+    """As `_direct`, in autocommit, on a connection that was not ended while nobody used it.
+
+    Of one that breaks later nobody can say whether the statement was committed.
+    """
+    engine = db.engine
+    if not statement.is_direct(engine):
+        with db.engine.connect() as connection:
+            return connection.execute(statement.statement, values).all()
+    while True:
+        with statements.connection(engine) as fresh:
+            if has_spoken(fresh.driver_connection):
+                fresh.invalidate()
+                continue
+            return statements.execute(statement, values, engine, fresh.driver_connection)
+
+
+def _open() -> Unit:
+    unit = _unit.get()
+    if unit is None:
+        raise RuntimeError("a write needs a unit of work: `with database.unit_of_work()`")
+    return unit
+
+
+def _begun() -> Session:
+    """The session of the open unit of work, in its transaction."""
+    unit = _open()
+    if unit.spent:
+        raise RuntimeError("the only statement of this unit of work is committed already")
+    if not unit.begun:
+        # Marked first: what fails on the way is rolled back.
+        unit.begun = True
+        db.session.rollback()
+        db.session.connection(execution_options=WRITES[dialect()])
+    return db.session()
 
 
 def _commit() -> None:
@@ -294,12 +396,8 @@ def _commit() -> None:
         raise
 
 
-def _unit_is_open() -> bool:
-    return db.session.registry.has() and UNIT_OPEN in db.session().info
-
-
-def _run_afterwards() -> None:
-    for work in db.session().info.pop(AFTERWARDS, ()):
+def _run(works: Sequence[Callable[[], None]]) -> None:
+    for work in works:
         try:
             work()
         except (DBAPIError, Unavailable):

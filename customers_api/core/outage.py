@@ -5,6 +5,7 @@ says nothing: then who waits for an answer asks, on a connection of its own and 
 patience, whether anybody is there.
 """
 
+import select
 import socket
 import threading
 import time
@@ -127,6 +128,13 @@ class Connection(psycopg.Connection[Any]):
         except Silent:
             self.close()
             raise
+
+
+def has_spoken(connection: Any) -> bool:
+    """Whether the server has said something to a connection nobody uses: that it has ended."""
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _sending(gen: PQGen[Any], ready: Any) -> Callable[[], Any]:

@@ -1,9 +1,10 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Integer, Numeric, String
 from sqlalchemy.engine import Dialect
@@ -23,6 +24,10 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The moment in UTC."""
         return value.astimezone(UTC) if value is not None else None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """None for PostgreSQL, whose moments are in UTC, as every session of ours is."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """The moment, aware, in UTC."""
@@ -48,6 +53,10 @@ class Money(TypeDecorator[Decimal]):
         if value is None or dialect.name != "sqlite":
             return value
         return int(value.scaleb(2))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """None for PostgreSQL, whose driver gives exact amounts."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
     def process_result_value(self, value: Decimal | int | None, dialect: Dialect) -> Decimal | None:
         """The amount, always with two places."""

@@ -56,9 +56,10 @@ class Operation:
     """One method of one rule: everything that the server and the reference know about it.
 
     `role` is None where everybody may call. `many` answers with an array. `atomic` operations of
-    an unsafe method run in one unit of work, which is committed before the answer is sent; what
-    takes long, such as a password, `before` checks ahead of it, called as the view is. What
-    `secrets` names is told anew, and not kept, where the answer is kept for a request sent again.
+    an unsafe method run in one unit of work, which is committed before the answer is sent, and is
+    one call of a writing verb of the core's where they are `sole`; what takes long, such as a
+    password, `before` checks ahead of it, called as the view is. What `secrets` names is told anew,
+    and not kept, where the answer is kept for a request sent again.
     With `etag` the operation is about one customer, whose editions its requests may name: the view
     takes those that If-Match names as `expected`, and shows rows that carry their EDITION.
     """
@@ -77,6 +78,7 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
     body_required: bool = True
     atomic: bool = True
+    sole: bool = False
     before: View | None = None
     secrets: idempotency.Secrets = field(default_factory=dict)
     etag: bool = False
@@ -160,7 +162,7 @@ class Operation:
 
     def _run(self, arguments: Mapping[str, Any]) -> Any:
         if self.atomic and self.method in UNSAFE:
-            return database.in_unit_of_work(lambda: self.view(**arguments))
+            return database.in_unit_of_work(lambda: self.view(**arguments), sole=self.sole)
         return self.view(**arguments)
 
     def _encoded(self, result: Any, query: Mapping[str, Any]) -> Response:

@@ -1,7 +1,6 @@
 """What goes out: rows to JSON bytes by an encoder that is compiled once for each schema."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -24,30 +23,35 @@ class Encoder:
     def __init__(self, schema: Schema) -> None:
         self.fields = tuple(schema.fields)
         self._keys = tuple(field.data_key or name for name, field in schema.fields.items())
-        self._converters = tuple(_converters(schema))
         self._sparse = getattr(schema, "SPARSE", False)
+        self._converters = tuple(_converters(schema))
+        self._count = len(self.fields)
+        # Written in half the time of a dict, as its keys are known.
+        self._shape = msgspec.defstruct(
+            "Shape",
+            [(name, Any, None) for name in self.fields],
+            rename=dict(zip(self.fields, self._keys, strict=True)),
+            omit_defaults=self._sparse,
+            gc=False,
+        )
 
     def plain(self, item: Any) -> dict[str, Any]:
-        """One row, object or mapping as what msgspec writes."""
-        named = dict(zip(self._keys, self._values(item), strict=False))
-        if self._sparse:
-            named = {key: value for key, value in named.items() if value is not None}
-        for key, convert in self._converters:
-            if key in named:
-                named[key] = convert(named[key])
-        return named
-
-    def plain_list(self, items: Iterable[Any]) -> list[dict[str, Any]]:
-        """Several rows, objects or mappings as what msgspec writes."""
-        return [self.plain(item) for item in items]
+        """One row, object or mapping by the names of the wire."""
+        values = msgspec.structs.astuple(self._written(item))
+        named = zip(self._keys, values, strict=True)
+        return {key: value for key, value in named if value is not None or not self._sparse}
 
     def one(self, item: Any) -> bytes:
         """One JSON object."""
-        return encode(self.plain(item))
+        return encode(self._written(item))
 
     def many(self, items: Iterable[Any]) -> bytes:
         """A JSON array."""
-        return encode(self.plain_list(items))
+        return encode(self.several(items))
+
+    def several(self, items: Iterable[Any]) -> list[msgspec.Struct]:
+        """Several rows, objects or mappings as what msgspec writes."""
+        return [self._written(item) for item in items]
 
     def streamed(self, chunks: Iterator[Sequence[Any]]) -> Response:
         """A JSON array of the items of all chunks, whole when it is small."""
@@ -57,12 +61,20 @@ class Encoder:
         parts = self._parts(head, second, chunks)
         return Response(stream_with_context(parts), content_type="application/json")
 
-    def _values(self, item: Any) -> Iterable[Any]:
-        if isinstance(item, Row):
-            return item
+    def _written(self, item: Any) -> msgspec.Struct:
+        written = self._shape(*self._values(item))
+        for name, convert in self._converters:
+            value = getattr(written, name)
+            if value is not None:
+                setattr(written, name, convert(value))
+        return written
+
+    def _values(self, item: Any) -> Sequence[Any]:
+        if isinstance(item, tuple | Row):
+            return item[: self._count]
         if isinstance(item, Mapping):
-            return (item[name] for name in self.fields)
-        return (getattr(item, name) for name in self.fields)
+            return [item[name] for name in self.fields]
+        return [getattr(item, name) for name in self.fields]
 
     def _parts(
         self, head: Sequence[Any], second: Sequence[Any], rest: Iterator[Sequence[Any]]
@@ -78,13 +90,9 @@ def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
     """What must become of the values that msgspec would not write as the schema says."""
     for name, field in schema.fields.items():
         if isinstance(field, Encoded):
-            yield field.data_key or name, partial(_encoded, field.encode)
+            yield name, field.encode
         if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
-            yield field.data_key or name, Encoder(field.inner.schema).plain_list
-
-
-def _encoded(encode: Callable[[Any], Any], value: Any) -> Any:
-    return None if value is None else encode(value)
+            yield name, Encoder(field.inner.schema).several
 
 
 def json(content: bytes) -> Response:

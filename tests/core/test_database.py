@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from customers_api.core import clock, database
 from customers_api.core.errors import Unavailable
 from customers_api.core.groups.queries import TABLE as GROUPS
+from customers_api.core.statements import Prepared
 from customers_api.extensions import db
 from tests.conftest import make_app
 
@@ -121,7 +122,7 @@ def test_chunks_gives_every_row_once_and_in_order(rows: int, sizes: list[int]) -
     names = [f"{number:04}" for number in range(rows)]
     if names:
         database.in_unit_of_work(lambda: add(*names))
-    chunks = [*database.chunks(NAMES, {})]
+    chunks = [*database.chunks(Prepared(NAMES), {})]
     assert [len(chunk) for chunk in chunks] == sizes
     assert [row.name for chunk in chunks for row in chunk] == names
 
@@ -129,7 +130,7 @@ def test_chunks_gives_every_row_once_and_in_order(rows: int, sizes: list[int]) -
 def test_chunks_can_be_left_before_the_end() -> None:
     database.in_unit_of_work(lambda: add(*map(str, range(2500))))
     for _ in range(20):
-        chunks = database.chunks(NAMES, {})
+        chunks = database.chunks(Prepared(NAMES), {})
         assert len(next(chunks)) == 1000
         chunks.close()
     database.in_unit_of_work(lambda: add("and on"))
@@ -138,7 +139,7 @@ def test_chunks_can_be_left_before_the_end() -> None:
 def test_chunks_in_a_unit_of_work_sees_what_was_written_there() -> None:
     with database.unit_of_work():
         add(*map(str, range(2500)))
-        assert sum(len(chunk) for chunk in database.chunks(NAMES, {})) == 2500
+        assert sum(len(chunk) for chunk in database.chunks(Prepared(NAMES), {})) == 2500
 
 
 def test_more_values_than_a_statement_takes_are_looked_up_all_the_same() -> None:

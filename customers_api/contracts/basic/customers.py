@@ -15,8 +15,8 @@ from customers_api.core.customers import service as customers
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Invalid
+from customers_api.core.statements import AnyRow
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.operation import Answer
@@ -42,6 +42,7 @@ SHOWN = (*LISTED, queries.EDITION)
     status=201,
     headers={"Location": "The address of the customer."},
     etag=True,
+    sole=True,
     errors=[EmailTaken],
 )
 def create(body: Mapping[str, Any]) -> Answer:
@@ -76,6 +77,7 @@ def get(customer_id: int) -> AnyRow:
     body=REPLACEMENT,
     answer=CUSTOMER,
     etag=True,
+    sole=True,
     errors=[CustomerNotFound, EmailTaken],
 )
 def replace(customer_id: int, body: Mapping[str, Any], expected: Editions) -> AnyRow:

@@ -17,7 +17,7 @@ from customers_api.core.customers import service as customers
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
-from customers_api.core.database import AnyRow
+from customers_api.core.statements import AnyRow
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.operation import Answer
@@ -49,6 +49,7 @@ def every() -> Iterator[Sequence[AnyRow]]:
     status=201,
     headers={"Location": "The address of the customer."},
     etag=True,
+    sole=True,
     errors=[EmailTaken],
 )
 def create(body: Mapping[str, Any]) -> Answer:
@@ -77,6 +78,7 @@ def get(customer_id: UUID) -> AnyRow:
     body=LoyaltyChanges(),
     answer=CUSTOMER,
     etag=True,
+    sole=True,
     errors=[CustomerNotFound, EmailTaken],
 )
 def change(customer_id: UUID, body: Mapping[str, Any], expected: Editions) -> AnyRow:

@@ -21,9 +21,9 @@ from customers_api.core.customers import service as customers
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
-from customers_api.core.database import AnyRow
 from customers_api.core.groups.queries import GroupNotFound
 from customers_api.core.paging import Sort
+from customers_api.core.statements import AnyRow
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.operation import Answer, By
@@ -49,6 +49,7 @@ SHOWN = (*CUSTOMER.fields, queries.EDITION)
     status=201,
     headers={"Location": "The address of the customer, where one was created."},
     etag=True,
+    sole=True,
     errors=[EmailTaken],
 )
 def create(query: Mapping[str, Any], body: Mapping[str, Any]) -> Answer | Mapping[str, Any]:
@@ -79,6 +80,7 @@ def get(customer_id: int) -> AnyRow:
     body=CustomerChanges(),
     answer=CUSTOMER,
     etag=True,
+    sole=True,
     errors=[CustomerNotFound, EmailTaken],
 )
 def change(customer_id: int, body: Mapping[str, Any], expected: Editions) -> AnyRow:

@@ -23,12 +23,12 @@ from customers_api.core.customers import queries
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import TooManyAttempts
 from customers_api.core.sign_in import profile, second_factor, service, sessions
 from customers_api.core.sign_in.credentials import WrongCurrentPassword
 from customers_api.core.sign_in.second_factor import AlreadyOn, NotBegun, NotConfirmed
 from customers_api.core.sign_in.sessions import SessionNotFound
+from customers_api.core.statements import AnyRow
 from customers_api.web.access import customer
 from customers_api.web.contract import Contract
 

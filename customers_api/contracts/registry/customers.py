@@ -17,8 +17,8 @@ from customers_api.core.customers import service as customers
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.customers.review import EmailTaken
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Invalid
+from customers_api.core.statements import AnyRow
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.operation import Answer
@@ -43,6 +43,7 @@ SHOWN = (*CUSTOMER.fields, queries.EDITION)
     status=201,
     headers={"Location": "The address of the customer."},
     etag=True,
+    sole=True,
     errors=[EmailTaken],
 )
 def create(body: Mapping[str, Any]) -> Answer:
@@ -71,6 +72,7 @@ def get(customer_id: Who) -> AnyRow:
     body=RegistryChanges(),
     answer=CUSTOMER,
     etag=True,
+    sole=True,
     errors=[CustomerNotFound, EmailTaken],
 )
 def change(customer_id: Who, body: Mapping[str, Any], expected: Editions) -> AnyRow:
@@ -84,6 +86,7 @@ def change(customer_id: Who, body: Mapping[str, Any], expected: Editions) -> Any
     role=Role.EDITOR,
     answer=Done(),
     etag=True,
+    sole=True,
     errors=[CustomerNotFound],
 )
 def deactivate(customer_id: Who, expected: Editions) -> Mapping[str, str]:

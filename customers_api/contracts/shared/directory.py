@@ -20,8 +20,8 @@ from customers_api.core.customers import listing, queries, search, statistics
 from customers_api.core.customers import service as customers
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.queries import CustomerNotFound, Who
-from customers_api.core.database import AnyRow
 from customers_api.core.paging import Slice, Sort
+from customers_api.core.statements import AnyRow
 from customers_api.web.contract import Contract
 from customers_api.web.converters import who
 from customers_api.web.operation import Answer, Strings
@@ -124,7 +124,12 @@ def _mount_search(contract: Contract, customer: Customer, found: Found) -> None:
         }
 
     @contract.operation(
-        "POST", "/bulk-update", role=Role.EDITOR, body=BulkUpdate(), answer=BulkUpdated()
+        "POST",
+        "/bulk-update",
+        role=Role.EDITOR,
+        body=BulkUpdate(),
+        answer=BulkUpdated(),
+        sole=True,
     )
     def change_many(body: Mapping[str, Any]) -> Mapping[str, Any]:
         """Change many customers alike."""
@@ -162,6 +167,7 @@ def _mount_marks(contract: Contract, customer: Customer) -> None:
         "role": Role.EDITOR,
         "answer": customer,
         "etag": True,
+        "sole": True,
         "errors": [CustomerNotFound],
     }
 

@@ -4,23 +4,49 @@ Whether it is in that state is asked by the statement that changes it, so of two
 the same state one is refused.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_
 
 from customers_api.core.customers import queries
-from customers_api.core.customers.queries import EDITION, EXPRESSIONS, Who
+from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.customers.queries import EDITION, EXPRESSIONS, Unique, Who
 from customers_api.core.errors import Stale
 
 # Those of which the customer must be in one; None where any will do.
 Editions = frozenset[str] | None
 
 
-def named(who: Who, expected: Editions) -> ColumnElement[bool]:
-    """That a customer is the one with this id or customer_id, and in an expected state."""
+@dataclass(frozen=True, slots=True)
+class Which:
+    """How a statement names a customer: by which column, and in one of how many states."""
+
+    column: Unique
+    editions: int | None
+
+    @property
+    def condition(self) -> ColumnElement[bool]:
+        """That a customer is the one whom the values of `named` name."""
+        found = CUSTOMERS.c[self.column] == bindparam("wanted")
+        if self.editions is None:
+            return found
+        edition = EXPRESSIONS[EDITION]
+        states = [edition == bindparam(f"edition_{i}") for i in range(self.editions)]
+        return and_(found, or_(false(), *states))
+
+
+def named(who: Who, expected: Editions) -> tuple[Which, Mapping[str, object]]:
+    """How the customer with this id, customer_id or UUID is named, and the values for that.
+
+    Raises CustomerNotFound where nobody can have that name.
+    """
+    column, value = queries.name(who)
     if expected is None:
-        return queries.named(who)
-    return and_(queries.named(who), EXPRESSIONS[EDITION].in_(sorted(expected)))
+        return Which(column, None), {"wanted": value}
+    states = {f"edition_{i}": edition for i, edition in enumerate(sorted(expected))}
+    return Which(column, len(states)), {"wanted": value, **states}
 
 
 def check(who: Who, expected: Editions) -> None:

@@ -1,18 +1,44 @@
-"""How new customers get their identity and reach their table, many in one statement."""
+"""How new customers get their identity and reach their table, many in one statement.
+
+PostgreSQL inserts them, tells what became of them and writes their events in one; SQLite, which has
+no round trips to save, is asked one thing after the other.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Insert, Select, String, case, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    String,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from customers_api.core import bulk, database
-from customers_api.core.customers import addresses, identity, ids, names
-from customers_api.core.customers.model import CUSTOMERS, TAGS, Status
+from customers_api.core.customers import addresses, identity, ids, names, queries, revision, tags
+from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.events import changes as changing
+from customers_api.core.events import service as events
+from customers_api.core.events.changes import Change
+from customers_api.core.events.kinds import Kind
+from customers_api.core.events.service import Entry
 from customers_api.core.groups.queries import TABLE as GROUPS
+from customers_api.core.statements import AnyRow, Prepared
 
 C = CUSTOMERS.c
 Record = dict[str, Any]
@@ -33,21 +59,42 @@ BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
     "metadata": "{}",
     "version": 1,
 }
+STAMPS = ("created_at", "updated_at")
 CANDIDATES = ("username_1", "username_2", "username_3", "username_4")
 RECORD: bulk.Types = {name: C[name].type for name in COLUMNS} | dict.fromkeys(
     CANDIDATES, String(50)
 )
-TAG: bulk.Types = {
-    "owner": C.uuid.type,
-    "place": TAGS.c.position.type,
-    "tag": TAGS.c.tag.type,
-}
+# What the event of a customer's creation tells.
+TOLD: bulk.Types = {"told_fields": Text(), "told_values": Text()}
 
 
-def prepared(records: Iterable[Mapping[str, Any]], now: datetime) -> list[Record]:
-    """The records with every column of the table, identity included."""
-    blank = {**BLANK, "created_at": now, "updated_at": now}
-    return with_identity({**blank, **addresses.spread(names.in_parts(r))} for r in records)
+@dataclass(slots=True)
+class New:
+    """A customer about to be inserted: the columns, and of what its event tells."""
+
+    record: Record
+    given: Sequence[Change]
+
+    @property
+    def uuid(self) -> UUID:
+        """What the row will be found by."""
+        uuid: UUID = self.record["uuid"]
+        return uuid
+
+
+def prepared(records: Sequence[Mapping[str, Any]]) -> list[New]:
+    """Customers of these fields, with what tells them from all others."""
+    named = [tags.as_kept(names.in_parts(fields)) for fields in records]
+    whole = with_identity(dict(addresses.spread(fields)) for fields in named)
+    told = (changing.given(revision.as_told(fields)) for fields in named)
+    return [New(record, given) for record, given in zip(whole, told, strict=True)]
+
+
+def redrawn(some: Sequence[New], uuids: Sequence[UUID]) -> list[New]:
+    """The same customers with these UUIDs, and whatever else tells them from all others."""
+    again = zip(some, uuids, strict=True)
+    records = with_identity({**new.record, "uuid": uuid} for new, uuid in again)
+    return [New(record, new.given) for record, new in zip(records, some, strict=True)]
 
 
 def with_identity(records: Iterable[Record]) -> list[Record]:
@@ -56,28 +103,56 @@ def with_identity(records: Iterable[Record]) -> list[Record]:
     return [record | _identity(record, seen) for record in records]
 
 
-def insert_customers(records: Sequence[Record]) -> Sequence[int]:
-    """Insert the records; returns the places of those that something unique stood against.
+def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> dict[UUID, AnyRow]:
+    """Insert customers and record their creation; returns what `show` names of those inserted.
 
-    So do those whose group does not exist. A record without an id gets the next one.
+    Missing among them is whom something unique stood against, or whose group does not exist. One
+    without an id gets the next one.
     """
+    if database.dialect() == "postgresql":
+        return {row.row_uuid: row for row in _insert_with_events(some, now, show)}
+    stamps = dict.fromkeys(STAMPS, now)
+    refused = {*insert_customers([{**stamps, **new.record} for new in some])}
+    inserted = [new for place, new in enumerate(some) if place not in refused]
+    rows = queries.by_uuid([new.uuid for new in inserted], show)
+    found = zip(rows, inserted, strict=True)
+    events.record(
+        Kind.CUSTOMER_CREATED,
+        [Entry(row.row_id, new.given, row.row_customer_id) for row, new in found],
+    )
+    return {row.row_uuid: row for row in rows}
+
+
+def insert_customers(records: Sequence[Record]) -> Sequence[int]:
+    """Insert the records; returns the places of those that could not be inserted."""
     statement = _customer_insert(database.dialect())
     if database.dialect() == "sqlite":
-        records = _with_ids(records)
+        records = _with_ids([{**BLANK, **record} for record in records])
     if bulk.run(statement, RECORD, records) == len(records):
         return ()
     inserted = database.in_use(C.uuid, [record["uuid"] for record in records])
     return [i for i, record in enumerate(records) if record["uuid"] not in inserted]
 
 
-def insert_tags(records: Iterable[Mapping[str, Any]]) -> None:
-    """Insert the tags of customers, who are in the database already."""
-    tags = [
-        {"owner": record["uuid"], "place": place, "tag": tag}
-        for record in records
-        for place, tag in enumerate(record.get("tags") or ())
-    ]
-    bulk.run(_tag_insert(database.dialect()), TAG, tags)
+def _insert_with_events(
+    some: Sequence[New], now: datetime, show: queries.Fields
+) -> Sequence[AnyRow]:
+    records = []
+    for new in some:
+        told = changing.kept(new.given)
+        records.append(
+            {**new.record, "told_fields": told["fields"], "told_values": told["new_values"]}
+        )
+    values = {
+        **events.common(Kind.CUSTOMER_CREATED),
+        "records": bulk.document(records, RECORD),
+        "now": now,
+    }
+    statement = _with_events(show)
+    # Of several, some may be inserted and others not: that must be undone where it ends so.
+    if len(some) == 1:
+        return database.alone(statement, values)
+    return database.rows(statement, values)
 
 
 def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
@@ -86,8 +161,8 @@ def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
 
 
 def _identity(record: Record, seen: set[str]) -> Record:
-    uuid = record["uuid"] or uuid4()
-    base = identity.base_username(record["first_name"], record["last_name"])
+    uuid = record.get("uuid") or uuid4()
+    base = identity.base_username(record["first_name"], record.get("last_name") or "")
     usernames = identity.usernames(base, uuid)
     # The statement sees no row that it inserts itself, so one list's names are told apart here.
     free = [name for name in usernames if name not in seen]
@@ -102,32 +177,63 @@ def _identity(record: Record, seen: set[str]) -> Record:
 
 @lru_cache(maxsize=2)
 def _customer_insert(dialect: str) -> Insert:
-    def selection(record: bulk.Source) -> Select[*tuple[Any, ...]]:
-        special: Mapping[str, ColumnElement[Any]] = {
-            "username": _username(record),
-            "id": _id(record, dialect),
-        }
-        values = [special.get(name, record[name]).label(name) for name in COLUMNS]
-        in_group = exists().where(GROUPS.c.id == record["group_id"])
-        return select(*values).where(or_(record["group_id"].is_(None), in_group))
-
-    return bulk.insert(CUSTOMERS, COLUMNS, RECORD, selection, by="username")
+    return bulk.insert(
+        CUSTOMERS, COLUMNS, RECORD, lambda record: _selection(record, dialect), by="username"
+    )
 
 
-def _id(record: bulk.Source, dialect: str) -> ColumnElement[int]:
-    return func.coalesce(record["id"], ids.next_id()) if dialect == "postgresql" else record["id"]
+@lru_cache(maxsize=16)
+def _with_events(show: queries.Fields) -> Prepared:
+    """PostgreSQL's insert of records with their events; returns what is shown, and the identity."""
+    records = bulk.record_set({**RECORD, **TOLD})
+    given = select(*records.c).cte("given").prefix_with("MATERIALIZED")
+    made = _selection(given.c, "postgresql", sparse=True).subquery("made")
+    # Racing writers who take what is unique in one order do not wait for each other in a circle.
+    in_order = select(*made.c).order_by(made.c.username)
+    shown = [*queries.columns(show), *queries.IDENTITY]
+    inserting = postgresql_insert(CUSTOMERS).from_select(COLUMNS, in_order)
+    inserted = inserting.on_conflict_do_nothing().returning(*shown).cte("inserted")
+    subjects = (
+        select(
+            inserted.c.row_id,
+            inserted.c.row_customer_id,
+            given.c.told_fields.label("fields"),
+            null().label("old_values"),
+            given.c.told_values.label("new_values"),
+        )
+        .join_from(inserted, given, given.c.uuid == inserted.c.row_uuid)
+        .subquery("subjects")
+    )
+    return Prepared(
+        select(*(inserted.c[column.name] for column in shown)).add_cte(events.noted(subjects))
+    )
+
+
+def _selection(
+    record: bulk.Source, dialect: str, *, sparse: bool = False
+) -> Select[*tuple[Any, ...]]:
+    """The columns of a record's row, if its group exists; of a sparse one some are filled in."""
+    special: dict[str, ColumnElement[Any]] = {"username": _username(record)}
+    if dialect == "postgresql":
+        special["id"] = func.coalesce(record["id"], ids.next_id())
+    if sparse:
+        special |= _filled(record)
+    values = [special.get(name, record[name]).label(name) for name in COLUMNS]
+    in_group = exists().where(GROUPS.c.id == record["group_id"])
+    return select(*values).where(or_(record["group_id"].is_(None), in_group))
+
+
+def _filled(record: bulk.Source) -> dict[str, ColumnElement[Any]]:
+    """What nothing is said of, and when it is inserted."""
+    blank = {
+        name: literal(value, C[name].type) for name, value in BLANK.items() if value is not None
+    }
+    stamps = {name: bindparam("now", type_=C[name].type) for name in STAMPS}
+    usual: Mapping[str, ColumnElement[Any]] = {**blank, **stamps}
+    return {name: func.coalesce(record[name], value) for name, value in usual.items()}
 
 
 def _username(record: bulk.Source) -> ColumnElement[str]:
     """The first candidate that nobody has."""
     *tried, last = (record[name] for name in CANDIDATES)
     return case(*((~exists().where(C.username == name), name) for name in tried), else_=last)
-
-
-@lru_cache(maxsize=2)
-def _tag_insert(_dialect: str) -> Insert:
-    def selection(record: bulk.Source) -> Select[*tuple[Any, ...]]:
-        return select(C.id, record["place"], record["tag"]).where(C.uuid == record["owner"])
-
-    names = ("customer_id", "position", "tag")
-    return bulk.insert(TAGS, names, TAG, selection)

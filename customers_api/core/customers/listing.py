@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, union
+from sqlalchemy import ColumnElement, bindparam, select, union
 
 from customers_api.core import database
 from customers_api.core.customers import queries, statistics
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.queries import Fields
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Slice, Sort
+from customers_api.core.statements import AnyRow, Prepared
 from customers_api.core.types import LARGEST_ID, Id
 
 C = CUSTOMERS.c
@@ -21,7 +20,6 @@ T = TAGS.c
 CHUNK = 1000
 AFTER = bindparam("after", type_=Id)
 MOST_TAGS = 20
-Statement = Select[*tuple[Any, ...]]
 
 
 def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:
@@ -91,20 +89,20 @@ def located(places: Mapping[str, str], part: Slice, fields: Fields) -> Sequence[
 
 
 @lru_cache(maxsize=256)
-def _of_group(fields: Fields, sort: Sort, dialect: str) -> Statement:
+def _of_group(fields: Fields, sort: Sort, dialect: str) -> Prepared:
     ordered = queries.order_by(sort, dialect)
     found = select(*queries.columns(fields)).where(C.group_id == bindparam("wanted"))
-    return found.order_by(*ordered)
+    return Prepared(found.order_by(*ordered))
 
 
 @lru_cache(maxsize=64)
-def _after(fields: Fields) -> Statement:
+def _after(fields: Fields) -> Prepared:
     found = select(*queries.columns(fields), C.id.label("row_id")).where(C.id > AFTER)
-    return found.order_by(C.id).limit(CHUNK)
+    return Prepared(found.order_by(C.id).limit(CHUNK))
 
 
 @lru_cache(maxsize=64)
-def _every(fields: Fields, whoever: bool) -> Statement:
+def _every(fields: Fields, whoever: bool) -> Prepared:
     conditions = [C.id >= bindparam("first", type_=Id)]
     if not whoever:
         conditions.append(queries.EXPRESSIONS["is_active"] == bindparam("active"))
@@ -112,14 +110,14 @@ def _every(fields: Fields, whoever: bool) -> Statement:
 
 
 @lru_cache(maxsize=256)
-def _with_any(fields: Fields, count: int) -> Statement:
+def _with_any(fields: Fields, count: int) -> Prepared:
     # Each tag's index gives its customers in the order of their ids, so only so many are read.
     branches = [
         select(
             select(T.customer_id)
             .where(T.tag == bindparam(f"tag_{i}"), T.customer_id > AFTER)
             .order_by(T.customer_id)
-            .limit(bindparam("enough", 0, type_=Id))
+            .limit(bindparam("enough", type_=Id))
             .subquery()
         )
         for i in range(count)
@@ -128,7 +126,7 @@ def _with_any(fields: Fields, count: int) -> Statement:
 
 
 @lru_cache(maxsize=256)
-def _with_every(fields: Fields, count: int) -> Statement:
+def _with_every(fields: Fields, count: int) -> Prepared:
     first, *others = [TAGS.alias(f"tags_{i}") for i in range(count)]
     found = select(first.c.customer_id).where(
         first.c.tag == bindparam("tag_0"), first.c.customer_id > AFTER
@@ -138,19 +136,20 @@ def _with_every(fields: Fields, count: int) -> Statement:
             other.c.customer_id == first.c.customer_id, other.c.tag == bindparam(f"tag_{i}")
         )
         found = found.where(also.exists())
-    enough = found.order_by(first.c.customer_id).limit(bindparam("enough", 0, type_=Id)).subquery()
+    enough = found.order_by(first.c.customer_id).limit(bindparam("enough", type_=Id)).subquery()
     return _part(fields, C.id.in_(select(enough)))
 
 
 @lru_cache(maxsize=64)
-def _located(fields: Fields, places: tuple[str, ...]) -> Statement:
+def _located(fields: Fields, places: tuple[str, ...]) -> Prepared:
     there = [C[name].in_(bindparam(name, expanding=True)) for name in places]
     return _part(fields, C.id > AFTER, *there)
 
 
-def _part(fields: Fields, *conditions: ColumnElement[bool]) -> Statement:
+def _part(fields: Fields, *conditions: ColumnElement[bool]) -> Prepared:
     found = select(*queries.columns(fields)).where(*conditions).order_by(C.id)
-    return found.offset(bindparam("skip", 0, type_=Id)).limit(bindparam("limit", 0))
+    part = found.offset(bindparam("skip", type_=Id)).limit(bindparam("limit", type_=Id))
+    return Prepared(part)
 
 
 def _continued(

@@ -1,4 +1,4 @@
-"""The customer's record and its tags, as the database keeps them."""
+"""The customer's record, and what the database keeps beside it."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -97,6 +97,8 @@ class Customer(Base):
     customer_acquisition_date: Mapped[datetime | None] = mapped_column(Instant)
 
     notes: Mapped[str | None] = mapped_column(Text)
+    # Separated by commas, as they are shown; triggers keep a row for each in `customer_tags`.
+    tags: Mapped[str | None] = mapped_column(String(500))
     # A JSON object as text: no number and no order of keys is rewritten.
     # `metadata` is the declarative base's own name, so the attribute carries an underscore.
     metadata_: Mapped[str] = mapped_column("metadata", Text, default="{}", server_default="{}")
@@ -131,7 +133,7 @@ class Customer(Base):
 
 
 class CustomerTag(Base):
-    """One tag of a customer; `position` keeps the order they were given in."""
+    """One tag of a customer, written by triggers as the customer's `tags` change."""
 
     __tablename__ = "customer_tags"
 

@@ -16,17 +16,17 @@ from sqlalchemy import (
     extract,
     false,
     func,
-    literal,
+    literal_column,
     select,
 )
 from sqlalchemy.sql.functions import coalesce
 
 from customers_api.core import clock, database
 from customers_api.core.customers import identity
-from customers_api.core.customers.model import CUSTOMERS, Customer, CustomerTag, Status
-from customers_api.core.database import AnyRow
+from customers_api.core.customers.model import CUSTOMERS, Status
 from customers_api.core.errors import NotFound
 from customers_api.core.paging import Sort
+from customers_api.core.statements import AnyRow, Prepared
 from customers_api.core.types import LARGEST_ID
 
 C = CUSTOMERS.c
@@ -45,28 +45,20 @@ class CustomerNotFound(NotFound):
     code = "customer-not-found"
 
 
-def _tags() -> ColumnElement[str | None]:
-    ordered = (
-        select(CustomerTag.tag)
-        .where(CustomerTag.customer_id == C.id)
-        .order_by(CustomerTag.position)
-        .correlate(Customer)
-        .subquery("ordered")
-    )
-    return select(func.aggregate_strings(ordered.c.tag, ",")).scalar_subquery()
-
-
 def _joined(separator: str, *parts: ColumnElement[Any]) -> ColumnElement[str]:
     # concat_ws, which SQLite lacks before 3.44: each part that has text brings its separator.
-    whole: ColumnElement[str] = literal("")
+    # Written out, as parameters they would be sent with every request.
+    nothing: ColumnElement[str] = literal_column("''", String)
+    before: ColumnElement[str] = literal_column(f"'{separator}'", String)
+    whole = nothing
     for part in parts:
-        whole = whole + coalesce(literal(separator) + func.nullif(part, ""), "")
-    return func.substr(whole, len(separator) + 1)
+        whole = whole + coalesce(before + func.nullif(part, nothing), nothing)
+    return func.substr(whole, literal_column(str(len(separator) + 1)))
 
 
 def _number(day: ColumnElement[Any]) -> ColumnElement[int]:
     year, month, date = (cast(extract(part, day), Integer) for part in ("year", "month", "day"))
-    return year * 10_000 + month * 100 + date
+    return year * literal_column("10000") + month * literal_column("100") + date
 
 
 def _today_number() -> int:
@@ -77,16 +69,16 @@ def _today_number() -> int:
 def _age() -> ColumnElement[int]:
     # Dates as the numbers yyyymmdd: the difference, cut to whole ten thousands, is whole years.
     today = bindparam("today_number", callable_=_today_number, type_=Integer)
-    return (today - _number(C.date_of_birth)) // 10_000
+    return (today - _number(C.date_of_birth)) // literal_column("10000", Integer)
 
 
 # Which customer, and which state of it: no two states of any two customers have the same. An id
 # can be given again after a removal, and an email can move to somebody else.
 EDITION = "edition"
 EXPRESSIONS: Mapping[str, ColumnElement[Any]] = {
-    EDITION: C.customer_id + "-" + cast(C.version, String),
+    EDITION: C.customer_id + literal_column("'-'", String) + cast(C.version, String),
     **{column.name: column for column in C if column is not C.email_key},
-    "is_active": C.customer_status == Status.ACTIVE.value,
+    "is_active": C.customer_status == literal_column(f"'{Status.ACTIVE.value}'", String),
     "is_verified": and_(C.email_verified, C.phone_verified),
     "full_name": _joined(" ", C.first_name, C.last_name),
     "full_address": _joined(
@@ -98,7 +90,6 @@ EXPRESSIONS: Mapping[str, ColumnElement[Any]] = {
         C.postal_code,
         C.country,
     ),
-    "tags": _tags(),
     "age": _age(),
 }
 SORTABLE = (
@@ -124,22 +115,33 @@ def columns(fields: Fields) -> list[ColumnElement[Any]]:
 
 def get(who: Who, fields: Fields) -> AnyRow:
     """The customer whom this names; raises CustomerNotFound."""
+    column, value = name(who)
+    return get_by(column, value, fields)
+
+
+def name(who: Who) -> tuple[Unique, Who]:
+    """The column by which this names a customer, and its value there.
+
+    Raises CustomerNotFound where no customer can have it: PostgreSQL refuses even to compare.
+    """
+    if isinstance(who, int):
+        if not 0 < who <= LARGEST_ID:
+            raise CustomerNotFound
+        return "id", who
     if isinstance(who, UUID):
-        return get_by("uuid", who, fields)
-    if isinstance(who, str):
-        return get_by("customer_id", who, fields)
-    if not 0 < who <= LARGEST_ID:
+        return "uuid", who
+    if "\0" in who:
         raise CustomerNotFound
-    return get_by("id", who, fields)
+    return "customer_id", who
 
 
 def named(who: Who) -> ColumnElement[bool]:
     """That a customer is the one whom this names."""
-    if isinstance(who, UUID):
-        return C.uuid == who
-    if isinstance(who, str):
-        return C.customer_id == who if "\0" not in who else false()
-    return C.id == who if 0 < who <= LARGEST_ID else false()
+    try:
+        column, value = name(who)
+    except CustomerNotFound:
+        return false()
+    return C[column] == value
 
 
 def get_by(column: Unique, value: Who, fields: Fields) -> AnyRow:
@@ -189,8 +191,8 @@ def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
 
 
 @lru_cache(maxsize=256)
-def _by(column: Unique, fields: Fields) -> Select[*tuple[Any, ...]]:
-    return select(*columns(fields)).where(C[column] == bindparam("wanted"))
+def _by(column: Unique, fields: Fields) -> Prepared:
+    return Prepared(select(*columns(fields)).where(C[column] == bindparam("wanted")))
 
 
 @lru_cache(maxsize=64)

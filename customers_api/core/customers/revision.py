@@ -1,64 +1,70 @@
 """Changes of customers together with what they changed: old and new values, and the events.
 
-PostgreSQL tells both in the one statement that updates, which joins each row as it was when it was
-locked. SQLite, on which nobody else writes meanwhile, is asked for the old values first.
+PostgreSQL does it all in one statement: it updates, tells the old values by each row as it was when
+it was locked, and writes the events. SQLite, on which nobody else writes meanwhile, is asked for
+the old values first.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Update, and_, case, delete, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    Update,
+    and_,
+    any_,
+    bindparam,
+    case,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from customers_api.core import clock, database
-from customers_api.core.customers import addresses, identity, insertion, names, queries
-from customers_api.core.customers.model import CUSTOMERS, TAGS
-from customers_api.core.database import AnyRow
+from customers_api.core.customers import addresses, editions, identity, names, queries, tags
+from customers_api.core.customers.editions import Editions, Which
+from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.customers.queries import Who
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
+from customers_api.core.events import told
 from customers_api.core.events.kinds import Kind
 from customers_api.core.events.service import Entry
+from customers_api.core.statements import AnyRow, Prepared
+from customers_api.core.types import LARGEST_ID
 
 C = CUSTOMERS.c
 Fields = Mapping[str, Any]
+Names = tuple[str, ...]
 # JSON objects, kept as text.
 OBJECTS = ("metadata", "address")
 VERIFIED = {"email": "email_verified", "phone": "phone_verified"}
 
 
-def note_created(rows: Sequence[AnyRow], records: Sequence[Fields]) -> None:
-    """Record that these customers, read by their UUIDs, were created of these fields."""
-    created = [
-        Entry(row.row_id, changing.given(_told(names.in_parts(fields))), row.row_customer_id)
-        for row, fields in zip(rows, records, strict=True)
-    ]
-    events.record(Kind.CUSTOMER_CREATED, created)
-
-
 def revise(
-    kind: Kind, which: ColumnElement[bool], changes: Fields, show: queries.Fields = ()
-) -> Sequence[AnyRow]:
-    """Change those customers of whom `which` is true, and record that `kind` happened to each.
+    kind: Kind, who: Who, changes: Fields, show: queries.Fields, expected: Editions
+) -> AnyRow | None:
+    """Change a customer, and record that `kind` happened; returns what `show` names, or None.
 
-    Returns what `show` names of them as they are now, but for tags, and then their identity.
+    None where the customer is in no expected state, or is not there; raises CustomerNotFound where
+    nobody can have that name.
     """
-    given = addresses.spread(changes)
-    values = {name: value for name, value in given.items() if name != "tags"}
-    if names.WHOLE in values:
-        values |= _renamed(values.pop(names.WHOLE))
-    values |= _flags(values)
-    key = {"email_key": identity.email_key(values["email"])} if "email" in values else {}
-    rows, old = _updated(touch().values(values | key), which, tuple(values), show)
-    old_tags = _retag(rows, changes["tags"]) if "tags" in changes else None
-    revised = []
-    for row in rows:
-        was, now = old[row.row_id], {name: row._mapping[f"new_{name}"] for name in values}
-        if old_tags is not None:
-            was["tags"], now["tags"] = old_tags.get(row.row_id), changes["tags"] or None
-        different = changing.between(_told(was), _told(now))
-        revised.append(Entry(row.row_id, different, row.row_customer_id))
-    events.record(kind, revised)
-    return rows
+    which, wanted = editions.named(who, expected)
+    return next(iter(_revise(kind, which, wanted, changes, show)), None)
+
+
+def revise_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
+    """Change all customers with these ids and customer_ids; returns the identity of each."""
+    numbers = [who for who in ids if isinstance(who, int) and 0 < who <= LARGEST_ID]
+    words = [who for who in ids if isinstance(who, str) and "\0" not in who]
+    wanted = {"numbers": numbers, "words": words}
+    return _revise(Kind.CUSTOMER_CHANGED, None, wanted, changes, ())
 
 
 def touch() -> Update:
@@ -66,62 +72,138 @@ def touch() -> Update:
     return update(CUSTOMERS).values(version=C.version + 1, updated_at=clock.now())
 
 
-def _updated(
-    statement: Update, which: ColumnElement[bool], names: tuple[str, ...], show: queries.Fields
-) -> tuple[Sequence[AnyRow], dict[int, dict[str, Any]]]:
-    """The updated rows, and the old values of these columns by id."""
-    new = [C[name].label(f"new_{name}") for name in names]
-    returned = [*queries.columns(show), *queries.IDENTITY, *new]
-    before = select(C.id, *(C[name] for name in names)).where(which)
-    if database.dialect() == "sqlite":
-        old = {row.id: dict(row._mapping) for row in database.rows(before)}
-        return database.write(statement.where(which).returning(*returned)).all(), old
-    # In one order for all writers, so that they do not wait for each other in a circle.
-    locked = before.order_by(C.id).with_for_update(key_share=True).subquery("old")
-    joined = statement.where(C.id == locked.c.id)
-    olden = [locked.c[name].label(f"old_{name}") for name in names]
-    rows = database.write(joined.returning(*returned, *olden)).all()
-    return rows, {r.row_id: {n: r._mapping[f"old_{n}"] for n in names} for r in rows}
-
-
-def _retag(rows: Sequence[AnyRow], tags: Sequence[str] | None) -> dict[int, tuple[str, ...]]:
-    """Give all of these customers these tags; returns the tags they had, by id."""
-    had: dict[int, dict[int, str]] = {}
-    for some in database.batches([row.row_id for row in rows]):
-        theirs = delete(TAGS).where(TAGS.c.customer_id.in_(some))
-        for tag in database.write(theirs.returning(*TAGS.c)):
-            had.setdefault(tag.customer_id, {})[tag.position] = tag.tag
-    insertion.insert_tags([{"uuid": row.row_uuid, "tags": tags} for row in rows])
-    return {id: tuple(tag for _, tag in sorted(places.items())) for id, places in had.items()}
-
-
-def _told(fields: Fields) -> dict[str, Any]:
-    """The fields as an event tells them, which is as the API shows them."""
-    told = dict(fields)
-    if told.get("tags") is not None:
-        told["tags"] = ",".join(told["tags"]) or None
-    for name in OBJECTS:
-        if told.get(name) is not None:
-            told[name] = msgspec.Raw(told[name].encode())
-    return told
-
-
-def _renamed(full_name: str) -> Fields:
-    """The parts of a new name; who has this name already keeps the parts as they are."""
-    same = queries.EXPRESSIONS[names.WHOLE] == full_name
-    return {part: case((same, C[part]), else_=new) for part, new in names.parted(full_name).items()}
-
-
-def _flags(values: Fields) -> dict[str, Any]:
-    """The verified flags of what is no longer the same, cleared."""
-    return {
-        flag: _and_unchanged(C[flag], C[name], values[name])
-        for name, flag in VERIFIED.items()
-        if name in values
+def as_told(fields: Fields) -> Fields:
+    """Columns and their values as an event tells them, which is as the API shows them."""
+    objects = {
+        name: msgspec.Raw(fields[name].encode()) for name in OBJECTS if fields.get(name) is not None
     }
+    return {**fields, **objects}
 
 
-def _and_unchanged(
-    flag: ColumnElement[bool], column: ColumnElement[Any], value: object
-) -> ColumnElement[bool]:
-    return and_(flag, column.is_not_distinct_from(literal(value, column.type)))
+def _revise(
+    kind: Kind, which: Which | None, wanted: Fields, changes: Fields, show: queries.Fields
+) -> Sequence[AnyRow]:
+    given = tags.as_kept(addresses.spread(changes))
+    values = {**wanted, "now": clock.now(), **_bound(given)}
+    if database.dialect() == "postgresql":
+        statement = _with_events(kind, which, tuple(given), show)
+        return database.alone(statement, values | events.common(kind))
+    changed = _told_of(kind, tuple(given))
+    before = database.rows(_before(which, changed, "sqlite"), values)
+    rows = database.alone(_updated(kind, which, tuple(given), show), values)
+    old = {row.id: row for row in before}
+    entries = [_entry(old[row.row_id], row, changed) for row in rows]
+    events.record(kind, entries)
+    return rows
+
+
+def _entry(old: AnyRow, new: AnyRow, changed: Names) -> Entry:
+    was = as_told({name: getattr(old, name) for name in changed})
+    now = as_told({name: getattr(new, f"new_{name}") for name in changed})
+    return Entry(new.row_id, changing.between(was, now), new.row_customer_id)
+
+
+def _bound(given: Fields) -> dict[str, Any]:
+    """The values of the assignments."""
+    bound = {f"set_{name}": value for name, value in given.items()}
+    if names.WHOLE in given:
+        parts = names.parted(given[names.WHOLE])
+        bound |= {f"set_{name}": value for name, value in parts.items()}
+    if "email" in given:
+        bound["set_email_key"] = identity.email_key(given["email"])
+    return bound
+
+
+def _assigned(kind: Kind, given: Names) -> dict[str, ColumnElement[Any]]:
+    """What each column is to be, of the values that `_bound` binds."""
+    assigned: dict[str, ColumnElement[Any]] = {}
+    for name in given:
+        if name == names.WHOLE:
+            # Who has this name already keeps the parts as they are.
+            same = queries.EXPRESSIONS[name] == bindparam(f"set_{name}")
+            for part in names.PARTS:
+                assigned[part] = case((same, C[part]), else_=_value(part))
+        else:
+            assigned[name] = _value(name)
+        if name in VERIFIED:
+            flag = C[VERIFIED[name]]
+            assigned[flag.name] = and_(flag, C[name].is_not_distinct_from(_value(name)))
+    if kind is Kind.CUSTOMER_DEACTIVATED:
+        status = C.customer_status
+        assigned[status.name] = case(
+            (status == Status.ACTIVE.value, Status.INACTIVE.value), else_=status
+        )
+    return assigned
+
+
+def _value(name: str) -> ColumnElement[Any]:
+    return bindparam(f"set_{name}", type_=C[name].type)
+
+
+def _told_of(kind: Kind, given: Names) -> Names:
+    """The columns of which the event tells."""
+    return tuple(_assigned(kind, given))
+
+
+@lru_cache(maxsize=256)
+def _before(which: Which | None, changed: Names, dialect: str) -> Prepared:
+    return Prepared(_of(which, changed, dialect))
+
+
+def _of(which: Which | None, changed: Names, dialect: str) -> Select[*tuple[Any, ...]]:
+    """The columns of those customers as they are."""
+    return select(C.id, *(C[name] for name in changed)).where(_condition(which, dialect))
+
+
+def _condition(which: Which | None, dialect: str) -> ColumnElement[bool]:
+    if which is not None:
+        return which.condition
+    if dialect == "postgresql":
+        numbers, words = ARRAY(BigInteger), ARRAY(String)
+        return or_(
+            C.id == any_(bindparam("numbers", type_=numbers)),
+            C.customer_id == any_(bindparam("words", type_=words)),
+        )
+    return or_(
+        C.id.in_(bindparam("numbers", expanding=True)),
+        C.customer_id.in_(bindparam("words", expanding=True)),
+    )
+
+
+def _update(kind: Kind, given: Names) -> Update:
+    assigned = _assigned(kind, given)
+    key = {"email_key": _value("email_key")} if "email" in given else {}
+    moment = bindparam("now", type_=C.updated_at.type)
+    touched = update(CUSTOMERS).values(version=C.version + 1, updated_at=moment)
+    return touched.values(assigned | key)
+
+
+def _new(changed: Names) -> list[ColumnElement[Any]]:
+    return [C[name].label(f"new_{name}") for name in changed]
+
+
+@lru_cache(maxsize=256)
+def _updated(kind: Kind, which: Which | None, given: Names, show: queries.Fields) -> Prepared:
+    """SQLite's update, which returns what is shown, the identity, and the new values."""
+    returned = [*queries.columns(show), *queries.IDENTITY, *_new(_told_of(kind, given))]
+    return Prepared(_update(kind, given).where(_condition(which, "sqlite")).returning(*returned))
+
+
+@lru_cache(maxsize=256)
+def _with_events(kind: Kind, which: Which | None, given: Names, show: queries.Fields) -> Prepared:
+    """PostgreSQL's update with its events; returns what is shown, and the identity."""
+    changed = _told_of(kind, given)
+    # In one order for all writers, so that they do not wait for each other in a circle.
+    in_order = _of(which, changed, "postgresql").order_by(C.id)
+    locked = in_order.with_for_update(key_share=True).subquery("old")
+    olden = [locked.c[name].label(f"old_{name}") for name in changed]
+    shown = [*queries.columns(show), *queries.IDENTITY]
+    updating = _update(kind, given).where(C.id == locked.c.id)
+    updated = updating.returning(*shown, *_new(changed), *olden).cte("updated").c
+    pairs = {name: (updated[f"old_{name}"], updated[f"new_{name}"]) for name in changed}
+    identity_of = [updated.row_id, updated.row_customer_id]
+    telling = told.columns(pairs, objects=OBJECTS)
+    subjects = select(*identity_of, *(each.label(n) for n, each in telling.items()))
+    noted = events.noted(subjects.subquery("subjects"))
+    result = select(*(updated[column.name] for column in shown))
+    return Prepared(result.add_cte(noted).order_by(updated.row_id))

@@ -17,8 +17,8 @@ from customers_api.core.customers import identity, queries, statistics, substrin
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.statistics import COUNTS_NOW
 from customers_api.core.customers.substrings import NAMES, Shape
-from customers_api.core.database import AnyRow
 from customers_api.core.paging import Slice, Sort
+from customers_api.core.statements import AnyRow, Prepared
 from customers_api.core.types import LARGEST_ID, Id
 
 C = CUSTOMERS.c
@@ -78,19 +78,20 @@ def _parameters(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 @lru_cache(maxsize=512)
-def _count(shape: Shape) -> Select[*tuple[Any, ...]]:
+def _count(shape: Shape) -> Prepared:
     if not shape.names:
         # Everything: that number is kept.
         total = func.coalesce(func.sum(COUNTED.n), 0)
-        return select(total).where(COUNTED.dimension == "customers")
+        return Prepared(select(total).where(COUNTED.dimension == "customers"))
     if shape.names == ("query",):
         texts = substrings.texts("query", shape)
-        return select(func.count()).select_from(texts).where(*substrings.in_text("query", shape))
-    return select(func.count()).select_from(CUSTOMERS).where(*_conditions(shape))
+        matching = substrings.in_text("query", shape)
+        return Prepared(select(func.count()).select_from(texts).where(*matching))
+    return Prepared(select(func.count()).select_from(CUSTOMERS).where(*_conditions(shape)))
 
 
 @lru_cache(maxsize=512)
-def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tuple[Any, ...]]:
+def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """A page, and the total in each of its rows, of what is found first and sorted then."""
     found = select(C.id).where(*_conditions(shape)).cte("found")
     if shape.dialect == "postgresql":
@@ -102,16 +103,16 @@ def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tu
 
 
 @lru_cache(maxsize=512)
-def _walked(shape: Shape, sort: Sort, fields: queries.Fields) -> Select[*tuple[Any, ...]]:
+def _walked(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """A page for the planner to find in the order of the sort."""
     return _cut(select(*queries.columns(fields)).where(*_conditions(shape)), sort, shape)
 
 
-def _cut(statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape) -> Select[*tuple[Any, ...]]:
-    return (
+def _cut(statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape) -> Prepared:
+    return Prepared(
         statement.order_by(*queries.order_by(sort, shape.dialect))
-        .offset(bindparam("skip", 0, type_=Id))
-        .limit(bindparam("limit", 0))
+        .offset(bindparam("skip", type_=Id))
+        .limit(bindparam("limit", type_=Id))
     )
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlalchemy import case, delete, or_
+from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
@@ -20,16 +20,15 @@ from customers_api.core.customers import (
     statistics,
 )
 from customers_api.core.customers.editions import Editions
-from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.customers.model import CUSTOMERS
 from customers_api.core.customers.queries import Who
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Conflict, Path, Problem
 from customers_api.core.events import service as events
 from customers_api.core.events.changes import Change
 from customers_api.core.events.kinds import Kind
 from customers_api.core.events.service import Entry
 from customers_api.core.groups import queries as groups
-from customers_api.core.types import LARGEST_ID
+from customers_api.core.statements import AnyRow
 
 Fields = Mapping[str, Any]
 C = CUSTOMERS.c
@@ -78,8 +77,7 @@ def change(who: Who, changes: Fields, show: queries.Fields, *, expected: Edition
     if [*rules.problems(changes)]:
         queries.get(who, ("id",))
         review.refuse([*review.changes(who)(changes)])
-    row = _update(Kind.CUSTOMER_CHANGED, who, changes, show, expected)
-    return queries.get(who, show) if "tags" in changes else row
+    return _update(Kind.CUSTOMER_CHANGED, who, changes, show, expected)
 
 
 def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Changed:
@@ -90,7 +88,7 @@ def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Change
     problems = [*review.changes_of_many(changes, at=at)]
     if problems:
         review.refuse(problems)
-    changed = [row for some in database.batches(ids) for row in _update_many(some, changes)]
+    changed = revision.revise_many(ids, changes)
     statistics.note_changes(len(changed))
     found = {row.row_id for row in changed} | {row.row_customer_id for row in changed}
     return Changed(len(changed), [who for who in ids if who not in found])
@@ -98,11 +96,7 @@ def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Change
 
 def deactivate(who: Who, *, expected: Editions = None) -> None:
     """Make a customer inactive; raises CustomerNotFound, Stale. One who is canceled stays so."""
-    status = case(
-        (C.customer_status == Status.ACTIVE.value, Status.INACTIVE.value), else_=C.customer_status
-    )
-    changes = {"customer_status": status}
-    _update(Kind.CUSTOMER_DEACTIVATED, who, changes, ("id",), expected)
+    _update(Kind.CUSTOMER_DEACTIVATED, who, {}, ("id",), expected)
 
 
 def verify_email(who: Who, show: queries.Fields, *, expected: Editions = None) -> AnyRow:
@@ -122,8 +116,9 @@ def note_login(who: Who, show: queries.Fields, *, expected: Editions = None) -> 
 
 def remove(who: Who, *, expected: Editions = None) -> int:
     """Remove a customer's record for good; returns its id, raises CustomerNotFound or Stale."""
-    removing = delete(CUSTOMERS).where(editions.named(who, expected))
-    row = database.write(removing.returning(C.id, C.customer_id)).first()
+    which, values = editions.named(who, expected)
+    removing = delete(CUSTOMERS).where(which.condition)
+    row = database.write(removing.returning(C.id, C.customer_id), values).first()
     if row is None:
         editions.refuse(who, expected)
     events.record_removal(Kind.CUSTOMER_REMOVED, Entry(row.id, customer_id=row.customer_id))
@@ -149,32 +144,25 @@ def leave_group(group_id: int, reassign_to: int | Literal["none"]) -> None:
 def _created(
     records: Sequence[Fields], paths: Sequence[Path], show: queries.Fields
 ) -> list[AnyRow]:
-    rows = queries.by_uuid(_insert(records, paths), show)
-    revision.note_created(rows, records)
-    return rows
-
-
-def _insert(records: Sequence[Fields], paths: Sequence[Path]) -> list[UUID]:
     problems = [*review.broken_rules(records, paths)]
     if problems:
         review.refuse([*problems, *review.conflicts(records, paths)])
-    prepared = insertion.prepared(records, clock.now())
-    left: Sequence[int] = range(len(prepared))
+    prepared = insertion.prepared(records)
+    rows = insertion.insert(prepared, clock.now(), show)
     for _ in range(DRAWS):
-        refused = insertion.insert_customers([prepared[i] for i in left])
-        if not refused:
-            insertion.insert_tags(prepared)
+        left = [i for i, new in enumerate(prepared) if new.uuid not in rows]
+        if not left:
             statistics.note_changes(len(prepared))
-            return [record["uuid"] for record in prepared]
-        left = [left[i] for i in refused]
+            return [rows[new.uuid] for new in prepared]
         problems = [*review.conflicts([records[i] for i in left], [paths[i] for i in left])]
         if problems:
             review.refuse(problems)
         if database.dialect() == "postgresql":
             ids.skip_chosen()
-        redrawn = insertion.with_identity({**prepared[i], "uuid": uuid4()} for i in left)
-        for i, record in zip(left, redrawn, strict=True):
-            prepared[i] = record
+        redrawn = insertion.redrawn([prepared[i] for i in left], [uuid4() for _ in left])
+        for i, new in zip(left, redrawn, strict=True):
+            prepared[i] = new
+        rows |= insertion.insert(redrawn, clock.now(), show)
     raise Conflict
 
 
@@ -182,7 +170,7 @@ def _update(
     kind: Kind, who: Who, changes: Fields, show: queries.Fields, expected: Editions
 ) -> AnyRow:
     try:
-        row = next(iter(revision.revise(kind, editions.named(who, expected), changes, show)), None)
+        row = revision.revise(kind, who, changes, show, expected)
     except IntegrityError:
         database.give_up()
         problems = [*review.conflicts([changes], [()], besides=who)]
@@ -193,10 +181,3 @@ def _update(
         editions.refuse(who, expected)
     statistics.note_changes(1)
     return row
-
-
-def _update_many(ids: Sequence[Who], changes: Fields) -> Sequence[AnyRow]:
-    numbers = [who for who in ids if isinstance(who, int) and 0 < who <= LARGEST_ID]
-    words = [who for who in ids if isinstance(who, str) and "\0" not in who]
-    wanted = or_(C.id.in_(numbers), C.customer_id.in_(words))
-    return revision.revise(Kind.CUSTOMER_CHANGED, wanted, changes)

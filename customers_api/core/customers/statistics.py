@@ -151,7 +151,7 @@ def note_changes(count: int) -> None:
 
 def fold() -> None:
     """Fold the waiting changes into the counts, unless somebody else is at it."""
-    with database.alone(FOLDING_LOCK) as connection:
+    with database.apart(FOLDING_LOCK) as connection:
         if connection is None:
             return
         for statement in FOLDING:

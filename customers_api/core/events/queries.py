@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, literal, select, text
 
 from customers_api.core import database
-from customers_api.core.database import AnyRow
 from customers_api.core.events import changes as changing
 from customers_api.core.events.changes import Change
 from customers_api.core.events.model import EVENTS, REMOVALS
 from customers_api.core.paging import Slice
+from customers_api.core.statements import AnyRow
 from customers_api.core.types import LARGEST_ID, Id
 
 E = EVENTS.c

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     FromClause,
     Insert,
@@ -53,12 +54,12 @@ def record(kind: Kind, entries: Sequence[Entry], *, by: Actor | None = None) -> 
 
     It was done by whoever acts at the moment, unless `by` says who it turned out to be.
     """
-    common = _common(kind, by)
+    shared = common(kind, by)
     if len(entries) == 1:
-        database.write(ONE, common | _own(entries[0]))
+        database.write(ONE, shared | _own(entries[0]))
     else:
         records = [_own(entry) for entry in entries]
-        bulk.run(_many(database.dialect()), RECORD, records, common)
+        bulk.run(_many(database.dialect()), RECORD, records, shared)
 
 
 def record_update(
@@ -69,7 +70,7 @@ def record_update(
     However many they are, none of them is read. For PostgreSQL it is one statement; on SQLite
     nobody else writes between the two.
     """
-    values = _common(kind, None) | changing.kept(changes)
+    values = common(kind) | changing.kept(changes)
     subject = statement.table.c.id, statement.table.c.customer_id
     if database.dialect() == "postgresql":
         updated = statement.where(which).returning(*subject).cte("updated")
@@ -79,9 +80,22 @@ def record_update(
     database.write(statement.where(which))
 
 
+def noted(subjects: FromClause) -> CTE:
+    """For PostgreSQL: an event of each subject, as a part of the statement that writes them.
+
+    `subjects` have the columns `row_id`, `row_customer_id`, `fields`, `old_values`, `new_values`;
+    the statement is given the values of `common`.
+    """
+    same = [bindparam(name, type_=E[name].type) for name in COMMON]
+    own = [subjects.c[name] for name in ("fields", "old_values", "new_values")]
+    each = select(*same, subjects.c.row_id, subjects.c.row_customer_id, *own)
+    inserted = insert(EVENTS).from_select([*COMMON, *OWN], each.order_by(subjects.c.row_id))
+    return inserted.cte("noted")
+
+
 def record_removal(kind: Kind, entry: Entry) -> None:
     """Record the end of a customer, of whom no value stays in what was recorded before."""
-    values = _common(kind, None) | _own(entry)
+    values = common(kind) | _own(entry)
     of_subject = and_(E.subject_type == kind.noun, E.subject_id == entry.id)
     theirs = E.actor_kind == "customer"
     forgetting = (
@@ -112,7 +126,8 @@ def purge(before: datetime) -> Iterator[int]:
         yield removed
 
 
-def _common(kind: Kind, by: Actor | None) -> Columns:
+def common(kind: Kind, by: Actor | None = None) -> Columns:
+    """What the events of one moment have in common, for `noted`: who did it, when, which kind."""
     now = acting.current()
     actor = by or now.actor
     return {

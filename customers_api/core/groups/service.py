@@ -17,7 +17,6 @@ from customers_api.core.groups import queries
 from customers_api.core.groups.model import Group
 from customers_api.core.groups.queries import TABLE, GroupNotFound
 from customers_api.core.types import LARGEST_ID
-from customers_api.extensions import db
 
 LONGEST_NAME = 100
 LONGEST_DESCRIPTION = 2000
@@ -78,9 +77,9 @@ def _kept(group: Group, fields: Mapping[str, Any]) -> Group:
         raise Invalid(problems)
     for name, value in fields.items():
         setattr(group, name, value)
-    db.session.add(group)
+    database.session().add(group)
     try:
-        db.session.flush()
+        database.session().flush()
     except IntegrityError as error:
         # Somebody took the name since it was looked up.
         raise Invalid([Problem(("name",), "There is a group with this name already")]) from error
@@ -91,7 +90,7 @@ def _kept(group: Group, fields: Mapping[str, Any]) -> Group:
 
 
 def _is_taken(name: str, besides: int | None) -> bool:
-    with db.session.no_autoflush:
+    with database.session().no_autoflush:
         return (
             database.first(
                 select(TABLE.c.id).where(TABLE.c.name == name, TABLE.c.id.is_distinct_from(besides))

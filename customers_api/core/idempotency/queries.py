@@ -12,9 +12,9 @@ from typing import cast
 from sqlalchemy import Select, Table, and_, bindparam, func, literal, select, true
 
 from customers_api.core import clock, database
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Error
 from customers_api.core.idempotency.model import KeptAnswer
+from customers_api.core.statements import AnyRow
 from customers_api.extensions import settings
 
 KEPT = cast(Table, KeptAnswer.__table__)

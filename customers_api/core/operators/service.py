@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from customers_api.core import clock, text
+from customers_api.core import clock, database, text
 from customers_api.core.attempts import service as attempts
 from customers_api.core.attempts.service import Attempt
 from customers_api.core.credentials import passwords
@@ -18,7 +18,6 @@ from customers_api.core.events.kinds import Kind
 from customers_api.core.events.service import Entry
 from customers_api.core.operators import queries
 from customers_api.core.operators.model import Operator
-from customers_api.extensions import db
 
 LONGEST_USERNAME = 50
 TAKEN = "There is an operator with this username already"
@@ -74,9 +73,9 @@ def create(fields: Mapping[str, Any]) -> Operator:
         created_at=now,
         updated_at=now,
     )
-    db.session.add(operator)
+    database.session().add(operator)
     try:
-        db.session.flush()
+        database.session().flush()
     except IntegrityError as error:
         raise Invalid([Problem(("username",), TAKEN)]) from error
     said = changing.given({"username": operator.username, "role": operator.role})
@@ -106,7 +105,7 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
     if "disabled" in changes:
         operator.disabled_at = operator.updated_at if changes["disabled"] else None
         operator.signed_out_at = operator.updated_at
-    db.session.flush()
+    database.session().flush()
     _record_change(operator, was, changes)
     return operator
 

@@ -6,9 +6,9 @@ from typing import Any
 from customers_api.core.customers import queries
 from customers_api.core.customers import service as customers
 from customers_api.core.customers.editions import Editions
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.sign_in import credentials
+from customers_api.core.statements import AnyRow
 
 NEEDED = "Needed to change the email"
 

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from customers_api.core import clock, database
 from customers_api.core.actor import Actor
 from customers_api.core.customers.model import CUSTOMERS, Status
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import NotFound
 from customers_api.core.sign_in import signing
 from customers_api.core.sign_in.credentials import customer_actor
 from customers_api.core.sign_in.model import SESSIONS
+from customers_api.core.statements import AnyRow
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings

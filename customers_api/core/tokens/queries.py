@@ -10,6 +10,7 @@ from customers_api.core import clock, database
 from customers_api.core.actor import Actor, Role
 from customers_api.core.errors import NotFound, Unauthenticated
 from customers_api.core.operators.model import Operator
+from customers_api.core.statements import Prepared
 from customers_api.core.tokens.model import Token
 
 TOKENS = cast(Table, Token.__table__).c
@@ -58,10 +59,12 @@ _CHANGED = union_all(
     select(TOKENS.id).join_from(Token, Operator).where(OPERATORS.updated_at >= _SINCE),
 )
 
+_WITH_JTI, _CHANGED_SINCE = Prepared(_ACTOR), Prepared(_CHANGED)
+
 
 def actor(jti: str) -> Actor:
     """Who holds the token of the row with this `jti`; raises TokenRevoked when it is not good."""
-    row = database.first(_ACTOR, {"wanted": jti, "now": clock.now()})
+    row = database.first(_WITH_JTI, {"wanted": jti, "now": clock.now()})
     if row is None:
         raise TokenRevoked
     return Actor(
@@ -75,7 +78,7 @@ def actor(jti: str) -> Actor:
 
 def changed_since(moment: datetime) -> frozenset[int]:
     """The rows that were revoked, or whose operator was changed, at `moment` or later."""
-    return frozenset(row.id for row in database.rows(_CHANGED, {"since": moment}))
+    return frozenset(row.id for row in database.rows(_CHANGED_SINCE, {"since": moment}))
 
 
 def by_jti(jti: str) -> Token:

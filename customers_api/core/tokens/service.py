@@ -11,7 +11,6 @@ from sqlalchemy import exists, select, update
 from customers_api.core import clock, database, text
 from customers_api.core.actor import Actor, Role
 from customers_api.core.attempts import service as attempts
-from customers_api.core.database import AnyRow
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
@@ -19,10 +18,11 @@ from customers_api.core.events.kinds import Kind
 from customers_api.core.events.service import Entry
 from customers_api.core.operators.model import Operator
 from customers_api.core.operators.service import Authenticated, WrongPassword
+from customers_api.core.statements import AnyRow
 from customers_api.core.tokens import queries, signing
 from customers_api.core.tokens.model import Token
 from customers_api.core.tokens.queries import SESSION_IS_GOOD, TokenNotFound
-from customers_api.extensions import db, settings
+from customers_api.extensions import settings
 
 LONGEST_NAME = 100
 MOST_DAYS = 36_500
@@ -64,8 +64,8 @@ def create(fields: Mapping[str, Any]) -> Token:
         created_at=now,
         expires_at=now + timedelta(days=days) if days else None,
     )
-    db.session.add(token)
-    db.session.flush()
+    database.session().add(token)
+    database.session().flush()
     said = {"name": token.name, "role": token.role, "expires_at": token.expires_at}
     events.record(Kind.TOKEN_CREATED, [Entry(token.id, changing.given(said))])
     return token
@@ -91,7 +91,7 @@ def revoke(id: int) -> None:
     if token.revoked_at is not None:
         return
     token.revoked_at = clock.now()
-    db.session.flush()
+    database.session().flush()
     kind = Kind.TOKEN_REVOKED if token.kind == "service" else Kind.SESSION_REVOKED
     events.record(kind, [_revocation(id, token.revoked_at)])
 
@@ -133,8 +133,8 @@ def open_session(who: Authenticated) -> Session:
         created_at=now,
         expires_at=now + settings()["REFRESH_TOKEN_LIFETIME"],
     )
-    db.session.add(token)
-    db.session.flush()
+    database.session().add(token)
+    database.session().flush()
     said = {"operator_id": who.operator_id, "expires_at": token.expires_at}
     opened = [Entry(token.id, changing.given(said))]
     events.record(Kind.SESSION_OPENED, opened, by=_holder(token.id, who.operator_id, operator))

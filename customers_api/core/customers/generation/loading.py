@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from customers_api.core import database
-from customers_api.core.customers import identity, ids, insertion, statistics
+from customers_api.core.customers import identity, ids, insertion, statistics, tags
 from customers_api.core.customers.generation import storage, traits
 from customers_api.core.customers.generation.derived import Count
 from customers_api.core.customers.generation.draws import uuid, weighted
@@ -112,13 +112,12 @@ def _add_few(numbers: range, group_ids: Groups, wanted: int) -> tuple[int, int]:
 def _with_candidates(record: Record) -> Record:
     others = identity.usernames(record["username"][: identity.USERNAME_BASE_LENGTH], record["uuid"])
     tried = zip(insertion.CANDIDATES, (record["username"], *others[1:]), strict=True)
-    return {**insertion.BLANK, **record, **dict(tried)}
+    return {**insertion.BLANK, **tags.as_kept(record), **dict(tried)}
 
 
 def _insert(records: Sequence[Record]) -> int:
     refused = frozenset(insertion.insert_customers(records))
     added = [record for place, record in enumerate(records) if place not in refused]
-    insertion.insert_tags(added)
     statistics.note_changes(len(added))
     if added:
         named = C.uuid.in_([record["uuid"] for record in added])

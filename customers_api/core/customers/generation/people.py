@@ -52,7 +52,7 @@ COLUMNS = (
     *("customer_status", "notes", "email_verified", "phone_verified", "marketing_emails"),
     *("marketing_sms", "is_loyalty_member", "preferred_communication_channels", "lifetime_value"),
     *("created_at", "updated_at", "customer_acquisition_date", "last_login_at"),
-    *("metadata", "version"),
+    *("metadata", "version", "tags"),
 )
 
 
@@ -86,6 +86,7 @@ def texts(number: int, drawn: Draws, groups: Sequence[str | None]) -> Texts:
         *_history(drawn),
         pick(land.metadata, drawn[25]),
         "1",
+        ",".join(tags(drawn)) or None,
     )
 
 

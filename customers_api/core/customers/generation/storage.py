@@ -35,7 +35,8 @@ DEFINITIONS = {
     """,
     "sqlite": """
         SELECT 'DROP ' || type || ' "' || name || '"', sql FROM sqlite_master
-        WHERE (type = 'index' AND sql IS NOT NULL OR name = 'customers_inserted')
+        WHERE (type = 'index' AND sql IS NOT NULL
+            OR name IN ('customers_inserted', 'customers_tagged_first'))
         AND tbl_name IN :tables ORDER BY name
     """,
 }
@@ -48,6 +49,7 @@ PREPARATIONS = {
         "SET LOCAL maintenance_work_mem = '512MB'",
         "LOCK TABLE customers, customer_tags, customer_search IN ACCESS EXCLUSIVE MODE",
         "ALTER TABLE customers DISABLE TRIGGER customers_inserted",
+        "ALTER TABLE customers DISABLE TRIGGER customers_tagged_first",
     ),
     "sqlite": (
         "PRAGMA ignore_check_constraints = ON",
@@ -59,7 +61,10 @@ PREPARATIONS = {
     ),
 }
 COMPLETIONS = {
-    "postgresql": ("ALTER TABLE customers ENABLE TRIGGER customers_inserted",),
+    "postgresql": (
+        "ALTER TABLE customers ENABLE TRIGGER customers_inserted",
+        "ALTER TABLE customers ENABLE TRIGGER customers_tagged_first",
+    ),
     "sqlite": (
         "INSERT INTO customer_search (customer_search) VALUES ('optimize')",
         "INSERT INTO customer_search (customer_search, rank) VALUES ('automerge', 4)",
@@ -99,7 +104,7 @@ def tables_alone() -> Iterator[None]:
     """
     kind = database.dialect()
     _run(PREPARATIONS[kind])
-    with patient(db.session.connection()):
+    with patient(database.session().connection()):
         yield from _without_indexes(kind)
 
 
@@ -118,7 +123,7 @@ def _without_indexes(kind: str) -> Iterator[None]:
 def _run(commands: Iterable[str]) -> None:
     # By the driver itself: a colon in a definition is no parameter.
     for command in commands:
-        db.session.connection().exec_driver_sql(command)
+        database.session().connection().exec_driver_sql(command)
 
 
 def tell_planner() -> None:
@@ -145,7 +150,7 @@ def store_counts(counts: Mapping[Count, int]) -> None:
 def _store(table: str, columns: Sequence[str], rows: Any) -> None:
     if not rows:
         return
-    connection = db.session.connection()
+    connection = database.session().connection()
     names = ", ".join(columns)
     if database.dialect() == "sqlite":
         # Money is whole hundredths there.

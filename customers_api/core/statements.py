@@ -1,0 +1,168 @@
+"""Statements that are compiled once and handed to the driver as they are.
+
+SQLAlchemy builds them, knows the types and keeps the connections. What it would do anew each time
+one is executed costs more than the database does, so it is done once here. Where somebody listens
+to the engine, as tracing does, SQLAlchemy executes them itself.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn, cast
+
+from sqlalchemy import Dialect, Engine, Executable, Row, Select
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.sql.compiler import SQLCompiler
+
+AnyRow = Row[*tuple[Any, ...]]
+Values = Mapping[str, object]
+Process = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A statement as one dialect spells it: what the driver takes, and what it gives."""
+
+    text: str
+    # Bound names and what each is bound to: always the same, computed, or given by a key.
+    constant: Mapping[str, Any]
+    computed: Sequence[tuple[str, Callable[[], Any]]]
+    given: Sequence[tuple[str, str, Process | None]]
+    # Drivers that know no names take the values in this order.
+    order: Sequence[str] | None
+    make: Callable[[Sequence[Any]], AnyRow]
+    processed: Sequence[tuple[int, Process]]
+
+    def bound(self, values: Values) -> Any:
+        """The parameters as the driver takes them; raises KeyError where one is not given."""
+        bound = dict(self.constant)
+        for name, compute in self.computed:
+            bound[name] = compute()
+        for name, key, process in self.given:
+            value = values[key]
+            bound[name] = value if process is None else process(value)
+        return bound if self.order is None else [bound[name] for name in self.order]
+
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[AnyRow]:
+        """What the driver found, as rows of the statement's types."""
+        make, processed = self.make, self.processed
+        if not processed:
+            return [make(each) for each in found]
+        rows = []
+        for each in found:
+            row = list(each)
+            for place, process in processed:
+                row[place] = process(row[place])
+            rows.append(make(row))
+        return rows
+
+
+class Prepared:
+    """A statement of the same text for all values, which are bound by name."""
+
+    def __init__(self, statement: Executable) -> None:
+        self.statement = statement
+        self._forms: dict[str, Form | None] = {}
+        self._heads: dict[int, Prepared] = {}
+
+    def form(self, dialect: Dialect) -> Form | None:
+        """The statement as this dialect spells it, where it does so alike for all values."""
+        try:
+            return self._forms[dialect.name]
+        except KeyError:
+            return self._forms.setdefault(dialect.name, _form(self.statement, dialect))
+
+    def is_direct(self, engine: Engine) -> bool:
+        """Whether the driver can have it: nobody listens, and its text is the same for all values.
+
+        That of an IN with a list of values is not.
+        """
+        listeners = engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute
+        return not listeners and self.form(engine.dialect) is not None
+
+    def head(self, count: int) -> "Prepared":
+        """The same statement for its first rows only."""
+        if count not in self._heads:
+            self._heads[count] = Prepared(cast("Select[Any]", self.statement).limit(count))
+        return self._heads[count]
+
+
+def execute(prepared: Prepared, values: Values, engine: Engine, driver: Any) -> list[AnyRow]:
+    """The rows of a statement on a connection of the driver's own; raises what the driver does."""
+    form = prepared.form(engine.dialect)
+    if form is None:
+        raise LookupError("the text of this statement depends on its values")
+    cursor: DBAPICursor = driver.cursor()
+    cursor.execute(form.text, form.bound(values))
+    return form.rows(cursor.fetchall())
+
+
+@contextmanager
+def connection(engine: Engine) -> Iterator[PoolProxiedConnection]:
+    """A connection of the pool in autocommit; raises DBAPIError for what the driver raises."""
+    with wrapped(engine):
+        checked_out = engine.raw_connection()
+    try:
+        with wrapped(engine, checked_out):
+            yield checked_out
+    finally:
+        checked_out.close()
+
+
+@contextmanager
+def wrapped(engine: Engine, checked_out: PoolProxiedConnection | None = None) -> Iterator[None]:
+    """Raise what the driver raises as SQLAlchemy does, and forget connections that broke."""
+    try:
+        yield
+    except engine.dialect.loaded_dbapi.Error as error:
+        _raise(error, engine, checked_out)
+
+
+def _raise(error: Exception, engine: Engine, checked_out: PoolProxiedConnection | None) -> NoReturn:
+    broken = False
+    if checked_out is not None and checked_out.is_valid:
+        driver = checked_out.dbapi_connection
+        broken = engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
+    if broken and checked_out is not None:
+        # What ended one connection has ended those that are as old, as SQLAlchemy sees it.
+        engine.pool._invalidate(checked_out, error)
+    raise DBAPIError.instance(
+        None,
+        None,
+        error,
+        engine.dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=broken,
+        dialect=engine.dialect,
+    ) from error
+
+
+def _form(statement: Executable, dialect: Dialect) -> Form | None:
+    compiled = cast(SQLCompiler, statement.compile(dialect=dialect))  # type: ignore[attr-defined]
+    if any(bind.expanding or bind.literal_execute for bind in compiled.binds.values()):
+        return None
+    constant, computed, given = {}, [], []
+    for name, bind in compiled.binds.items():
+        process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if bind.callable is not None:
+            computed.append((name, bind.callable))
+        elif bind.required:
+            given.append((name, bind.key, process))
+        else:
+            constant[name] = bind.value if process is None else process(bind.value)
+    columns = getattr(statement, "exported_columns", ())
+    kinds = [column.type.dialect_impl(dialect) for column in columns]
+    found = enumerate(kind.result_processor(dialect, None) for kind in kinds)
+    row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
+    return Form(
+        text=str(compiled),
+        constant=constant,
+        computed=computed,
+        given=given,
+        order=compiled.positiontup,
+        make=cast(Callable[[Sequence[Any]], AnyRow], row._make),
+        processed=[(place, process) for place, process in found if process is not None],
+    )
