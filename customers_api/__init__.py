@@ -24,6 +24,7 @@ from customers_api.contracts.tokens.tokens import contract as tokens
 from customers_api.core import engine
 from customers_api.extensions import db, jwt, migrate
 from customers_api.web import access, contract, health, problems, reference
+from customers_api.web.application import Application
 from customers_api.web.converters import CONVERTERS
 
 CONTRACTS = (
@@ -51,7 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     Raises ConfigurationError, in one line, where a setting is missing or makes no sense.
     """
     config = config or load()
-    app = Flask(__name__, static_folder=None, template_folder="web/templates")
+    app = Application(__name__, static_folder=None, template_folder="web/templates")
     app.config.from_object(config)
     app.config.from_mapping(_extension_settings(config))
     app.json.sort_keys = False  # type: ignore[attr-defined]

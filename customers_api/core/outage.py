@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
+from functools import cached_property
 from typing import Any, TypeVar
 
 import psycopg
@@ -95,6 +96,11 @@ class Connection(psycopg.Connection[Any]):
 
     outage: Outage | None = None
     longest: float | None = None
+
+    @cached_property
+    def kept_cursor(self) -> psycopg.Cursor[Any]:
+        """A cursor for one statement after the other, each read to its end."""
+        return self.cursor()
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None

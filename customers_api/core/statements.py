@@ -95,7 +95,8 @@ def execute(prepared: Prepared, values: Values, engine: Engine, driver: Any) -> 
     form = prepared.form(engine.dialect)
     if form is None:
         raise LookupError("the text of this statement depends on its values")
-    cursor: DBAPICursor = driver.cursor()
+    # A connection of ours keeps one, as making one takes as long as a small statement.
+    cursor: DBAPICursor = getattr(driver, "kept_cursor", None) or driver.cursor()
     cursor.execute(form.text, form.bound(values))
     return form.rows(cursor.fetchall())
 
