@@ -12,7 +12,7 @@ from flask import current_app, request
 from marshmallow import Schema, ValidationError
 
 from customers_api.core.errors import Problem
-from customers_api.web import idempotency
+from customers_api.web import accept, idempotency
 from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson, Refused
 from customers_api.web.schemas import UNKNOWN, InputSchema
 
@@ -25,6 +25,8 @@ WHOLE = "_schema"
 
 def query(schema: Schema) -> tuple[Loaded, list[Problem]]:
     """The query parameters, and what is wrong with them; paths are of one name."""
+    if not request.query_string:
+        return _load(schema, {})
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     problems = [Problem((name,), "Given more than once") for name in repeated]
     given = {name: value for name, value in request.args.items() if name not in repeated}
@@ -129,10 +131,12 @@ def on_wire(schema: Schema | None, path: Iterable[str | int]) -> tuple[str | int
 
 
 def _load(
-    schema: Schema, given: Mapping[str, Any], partial: tuple[str, ...] = ()
+    schema: Schema, given: Loaded, partial: tuple[str, ...] = ()
 ) -> tuple[Loaded, list[Problem]]:
     try:
-        return schema.load(given, partial=partial or None), []
+        if partial:
+            return schema.load(given, partial=partial), []
+        return accept.load(schema, given), []
     except ValidationError as error:
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
         places: dict[object, int] = {name: place for place, name in enumerate(given)}

@@ -16,6 +16,8 @@ from customers_api.core import text
 from customers_api.core.text import stripped
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings
+from customers_api.web import accept
+from customers_api.web.accept import Plain
 from customers_api.web.schemas import Shape
 
 # Longer numbers are no amounts, and costly to compute with.
@@ -38,10 +40,10 @@ class Encoded(fields.Field[Any]):
         raise NotImplementedError
 
 
-class Text(fields.String):
+class Text(Plain, fields.String):
     """Text, without the white space around it."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if not isinstance(value, str):
             raise self.make_error("invalid")
         return stripped(value)
@@ -50,8 +52,8 @@ class Text(fields.String):
 class Line(Text):
     """Text to look for: nothing with a control character is kept, so none can be found."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        line = super()._deserialize(value, *args, **kwargs)
+    def _accept(self, value: Any) -> Any:
+        line = super()._accept(value)
         if complaint := text.one_line(line, most=LONGEST_LINE):
             raise ValidationError(complaint)
         return line
@@ -63,12 +65,12 @@ class Secret(fields.String):
     openapi: ClassVar[Shape] = {"format": "password", "writeOnly": True}
 
 
-class Whole(fields.Integer):
+class Whole(Plain, fields.Integer):
     """A JSON whole number that the database can hold."""
 
     openapi: ClassVar[Shape] = {"type": "integer", "format": "int64"}
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("invalid")
         if abs(value) > LARGEST_ID:
@@ -84,16 +86,16 @@ class Count(Whole):
         super().__init__(validate=in_bounds, **kwargs)
 
 
-class Flag(fields.Boolean):
+class Flag(Plain, fields.Boolean):
     """JSON's true or false, and nothing that resembles them."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if not isinstance(value, bool):
             raise self.make_error("invalid")
         return value
 
 
-class Money(fields.Decimal):
+class Money(Plain, fields.Decimal):
     """An exact amount with two places, as a string or a number."""
 
     openapi: ClassVar[Shape] = {
@@ -101,7 +103,7 @@ class Money(fields.Decimal):
         "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$",
     }
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
             raise self.make_error("invalid")
         digits = str(value).strip()
@@ -133,10 +135,10 @@ class Number(Encoded, Money):
         "description": "An exact amount with at most two decimal places.",
     }
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if isinstance(value, str):
             raise self.make_error("invalid")
-        return super()._deserialize(value, *args, **kwargs)
+        return super()._accept(value)
 
     @staticmethod
     def encode(value: Decimal) -> Any:
@@ -144,13 +146,13 @@ class Number(Encoded, Money):
         return msgspec.Raw(str(value).encode())
 
 
-class Letter(Encoded):
+class Letter(Plain, Encoded):
     """True and false as the letters `y` and `n`."""
 
     openapi: ClassVar[Shape] = {"type": "string", "enum": ["y", "n"]}
     LETTERS: ClassVar[Mapping[str, bool]] = {"y": True, "n": False}
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if not isinstance(value, str) or value not in self.LETTERS:
             raise ValidationError("Must be one of y, n")
         return self.LETTERS[value]
@@ -161,12 +163,12 @@ class Letter(Encoded):
         return "y" if value else "n"
 
 
-class Day(fields.Field[date]):
+class Day(Plain, fields.Field[date]):
     """A calendar day, `1990-01-15` or `1990-01-15T00:00:00`."""
 
     openapi: ClassVar[Shape] = {"type": "string", "pattern": f"^{_DAY.pattern}$"}
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         found = _DAY.fullmatch(value.strip()) if isinstance(value, str) else None
         try:
             return date.fromisoformat(found[1] if found else "")
@@ -188,12 +190,12 @@ class Midnight(Encoded):
         return f"{value}T00:00:00"
 
 
-class Moment(fields.Field[datetime]):
+class Moment(Plain, fields.Field[datetime]):
     """A moment by RFC 3339; a day is its first second, and no offset means UTC."""
 
     openapi: ClassVar[Shape] = {"type": "string", "pattern": f"^{_MOMENT.pattern}$"}
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         given = value.strip() if isinstance(value, str) else ""
         try:
             if not _MOMENT.fullmatch(given):
@@ -215,12 +217,12 @@ class Instant(fields.DateTime):
     }
 
 
-class Tags(fields.Field[tuple[str, ...]]):
+class Tags(Plain, fields.Field[tuple[str, ...]]):
     """Tags separated by commas; empty ones and repeats are dropped, order is kept."""
 
     openapi: ClassVar[Shape] = {"type": "string"}
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if not isinstance(value, str):
             raise ValidationError("Not a string of tags separated by commas")
         tags = (stripped(tag) for tag in value.split(","))
@@ -230,8 +232,8 @@ class Tags(fields.Field[tuple[str, ...]]):
 class WantedTags(Tags):
     """Tags to look for, separated by commas."""
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        wanted = super()._deserialize(value, *args, **kwargs)
+    def _accept(self, value: Any) -> Any:
+        wanted = super()._accept(value)
         if complaint := text.one_line(value.strip(), most=LONGEST_LINE):
             raise ValidationError(complaint)
         return wanted
@@ -248,12 +250,12 @@ class Choices(fields.List[Any]):
         return tuple(dict.fromkeys(chosen or ()))
 
 
-class JsonObject(Encoded):
+class JsonObject(Plain, Encoded):
     """A JSON object of the client's own; the core keeps its text."""
 
     openapi: ClassVar[Shape] = {"type": "object", "additionalProperties": True}
 
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+    def _accept(self, value: Any) -> Any:
         if not isinstance(value, dict):
             raise ValidationError("Not a JSON object")
         try:
@@ -281,21 +283,29 @@ class Records(fields.List[Any]):
         """How long the list may be."""
         return {"minItems": 1, "maxItems": settings()[self.most]}
 
+    def _accept(self, value: Any) -> Any:
+        """The list, if there is nothing wrong with any of it."""
+        self._check(value)
+        return [*map(accept.reader(self.record), value)]
+
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, list):
-            raise self.make_error("invalid")
-        check_length(value, 1, settings()[self.most])
+        self._check(value)
         valid: list[Any] = []
         errors: dict[int, Any] = {}
         for place, item in enumerate(value):
             try:
-                valid.append(self.record.load(item))
+                valid.append(accept.load(self.record, item))
             except ValidationError as error:
                 errors[place] = error.messages
                 valid.append(error.valid_data or {})
         if errors:
             raise ValidationError(errors, valid_data=valid)
         return valid
+
+    def _check(self, value: Any) -> None:
+        if not isinstance(value, list):
+            raise self.make_error("invalid")
+        check_length(value, 1, settings()[self.most])
 
 
 def check_length(items: Sequence[Any], least: int, most: int) -> None:
