@@ -24,7 +24,6 @@ from customers_api.web.schemas import Shape
 LONGEST_NUMBER = 40
 LONGEST_LINE = 1000
 _document = msgspec.json.Encoder(decimal_format="number")
-_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
@@ -166,12 +165,18 @@ class Letter(Plain, Encoded):
 class Day(Plain, fields.Field[date]):
     """A calendar day, `1990-01-15` or `1990-01-15T00:00:00`."""
 
-    openapi: ClassVar[Shape] = {"type": "string", "pattern": f"^{_DAY.pattern}$"}
+    openapi: ClassVar[Shape] = {
+        "type": "string",
+        "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?$",
+    }
 
     def _accept(self, value: Any) -> Any:
-        found = _DAY.fullmatch(value.strip()) if isinstance(value, str) else None
+        day = value.strip().removesuffix("T00:00:00") if isinstance(value, str) else ""
         try:
-            return date.fromisoformat(found[1] if found else "")
+            # Python reads `19900115` and `1990-W03-1`, too.
+            if len(day) != len("1990-01-15") or day[4:8:3] != "--":
+                raise ValueError(day)
+            return date.fromisoformat(day)
         except ValueError as error:
             raise ValidationError("Not a date; write it as 1990-01-15") from error
 
@@ -225,8 +230,7 @@ class Tags(Plain, fields.Field[tuple[str, ...]]):
     def _accept(self, value: Any) -> Any:
         if not isinstance(value, str):
             raise ValidationError("Not a string of tags separated by commas")
-        tags = (stripped(tag) for tag in value.split(","))
-        return tuple(dict.fromkeys(tag for tag in tags if tag))
+        return tuple(dict.fromkeys(filter(None, map(stripped, value.split(",")))))
 
 
 class WantedTags(Tags):
@@ -321,7 +325,18 @@ def bounds(least: int, most: int) -> str:
     return f"Must be a whole number from {least} to {most}"
 
 
-NOT_BLANK = validate.Length(min=1, error="Must not be blank")
+class NotBlank(validate.Length):
+    """A validator of texts, none of which may be empty."""
+
+    def __init__(self) -> None:
+        super().__init__(min=1, error="Must not be blank")
+
+    def __call__(self, value: Any) -> Any:
+        """The value; raises ValidationError."""
+        return value or super().__call__(value)
+
+
+NOT_BLANK = NotBlank()
 
 
 def one_of(allowed: tuple[str, ...]) -> validate.OneOf:

@@ -22,12 +22,15 @@ def email_key(email: str) -> str:
 
 def customer_id(uuid: UUID) -> str:
     """`CUST_` and the first eight hex digits of the customer's UUID, in capitals."""
-    return f"CUST_{uuid.hex[:8].upper()}"
+    return f"CUST_{uuid.int >> 96:08X}"
 
 
 def base_username(first_name: str, last_name: str) -> str:
     """The two names as lower-case ASCII letters and digits, at most 20 of them."""
-    letters = NOT_ALPHANUMERIC.sub("", anyascii(f"{first_name}{last_name}").lower())
+    names = f"{first_name}{last_name}"
+    letters = (names if names.isascii() else anyascii(names)).lower()
+    if not letters.isalnum():
+        letters = NOT_ALPHANUMERIC.sub("", letters)
     return letters[:USERNAME_BASE_LENGTH] or NAMELESS
 
 
@@ -37,6 +40,8 @@ def usernames(base: str, uuid: UUID) -> tuple[str, ...]:
     The digits come from the random parts of the UUID, so that racing writers of one name rarely
     meet; the last candidate practically never does.
     """
-    four = f"{base}{1000 + uuid.time_low % 9000}"
-    eight = f"{base}{10_000_000 + uuid.node % 90_000_000}"
-    return base, four, eight, f"{base}{uuid.hex[-12:]}"
+    # Not by the UUID's own properties, each of which is a call.
+    first, last = uuid.int >> 96, uuid.int & 0xFFFF_FFFF_FFFF
+    four = f"{base}{1000 + first % 9000}"
+    eight = f"{base}{10_000_000 + last % 90_000_000}"
+    return base, four, eight, f"{base}{last:012x}"

@@ -18,10 +18,12 @@ def parted(full_name: str) -> dict[str, str]:
     return dict(zip(PARTS, full_name.partition(" ")[::2], strict=True))
 
 
-def in_parts(fields: Mapping[str, Any]) -> dict[str, Any]:
+def in_parts(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields with a whole name taken apart."""
+    if WHOLE not in fields:
+        return fields
     others = {name: value for name, value in fields.items() if name != WHOLE}
-    return others | parted(fields[WHOLE]) if WHOLE in fields else others
+    return others | parted(fields[WHOLE])
 
 
 def complaint(full_name: str) -> str | None:

@@ -74,6 +74,8 @@ def broken_rules(records: Records, paths: Paths) -> Iterator[Problem]:
         for problem in rules.problems(fields):
             yield Problem((*path, *problem.path), problem.message)
     keys = _email_keys(records)
+    if len({*keys.values()}) == len(keys):
+        return
     counts = Counter(keys.values())
     for i, key in keys.items():
         if counts[key] > 1:
@@ -113,9 +115,9 @@ def refuse(problems: Sequence[Problem]) -> NoReturn:
 
 def _email_keys(records: Records) -> dict[int, str]:
     return {
-        i: identity.email_key(fields["email"])
+        i: identity.email_key(email)
         for i, fields in enumerate(records)
-        if fields.get("email")
+        if (email := fields.get("email"))
     }
 
 

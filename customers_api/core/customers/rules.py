@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 import email_validator
@@ -23,7 +22,10 @@ LONGEST_LOCAL_PART = 64
 # Names such as example.test are reserved, yet they are what people try an API with.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
-PHONE = re.compile(r"\+?[ ()./-]*(?:[0-9][ ()./-]*){7,15}")
+LONGEST_EMAIL = length_of("email")
+
+PHONE = re.compile(r"\+?[ ()./-]*+(?:[0-9][ ()./-]*+){7,15}")
+LONGEST_PHONE = length_of("phone")
 # Not a backslash, itself escaped, before "u0000".
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 EARLIEST_BIRTH = date(1900, 1, 1)
@@ -34,6 +36,8 @@ LONGEST_NOTES = 1_048_576
 LONGEST_TAGS = 500
 
 Rule = Callable[[Any], str | None]
+_first_name = text.line_of(length_of("first_name"))
+_tags = text.line_of(LONGEST_TAGS)
 
 
 def id(value: int) -> str | None:
@@ -43,10 +47,14 @@ def id(value: int) -> str | None:
 
 def email(value: str) -> str | None:
     """An address by the syntax of RFC 5321 and 6531; whether it receives mail is not asked."""
-    if too_long := text.one_line(value, most=length_of("email")):
-        return too_long
-    if PLAIN_EMAIL.fullmatch(value) and value.index("@") <= LONGEST_LOCAL_PART:
+    if (
+        len(value) <= LONGEST_EMAIL
+        and PLAIN_EMAIL.fullmatch(value)
+        and value.index("@") <= LONGEST_LOCAL_PART
+    ):
         return None
+    if complaint := text.one_line(value, most=LONGEST_EMAIL):
+        return complaint
     try:
         email_validator.validate_email(value, check_deliverability=False)
     except email_validator.EmailNotValidError as error:
@@ -54,10 +62,15 @@ def email(value: str) -> str | None:
     return None
 
 
+def first_name(value: str) -> str | None:
+    """A name, which there must be."""
+    return _first_name(value) if value else "Must not be blank"
+
+
 def phone(value: str) -> str | None:
     """Seven to fifteen digits, with a leading + and the separators people write."""
-    if len(value) > length_of("phone"):
-        return f"Longer than {length_of('phone')} characters"
+    if len(value) > LONGEST_PHONE:
+        return f"Longer than {LONGEST_PHONE} characters"
     if PHONE.fullmatch(value):
         return None
     return "Not a phone number: 7 to 15 digits, with an optional leading + and separators"
@@ -74,7 +87,12 @@ def date_of_birth(value: date) -> str | None:
 
 def tags(value: Sequence[str]) -> str | None:
     """Tags that, joined by commas, fit the registry's column."""
-    return text.one_line(",".join(value), most=LONGEST_TAGS)
+    return _tags(",".join(value))
+
+
+def notes(value: str) -> str | None:
+    """Text of any number of lines."""
+    return text.free(value, most=LONGEST_NOTES)
 
 
 def moment(value: datetime) -> str | None:
@@ -111,7 +129,7 @@ LINES = (
 RULES: Mapping[str, Rule] = {
     "id": id,
     "full_name": names.complaint,
-    "first_name": partial(text.filled_line, most=length_of("first_name")),
+    "first_name": first_name,
     "email": email,
     "phone": phone,
     "date_of_birth": date_of_birth,
@@ -121,21 +139,25 @@ RULES: Mapping[str, Rule] = {
     # As metadata is: an object of the client's own.
     "address": metadata,
     "customer_acquisition_date": moment,
-    "notes": partial(text.free, most=LONGEST_NOTES),
-    **{column: partial(text.one_line, most=length_of(column)) for column in LINES},
+    "notes": notes,
+    **{column: text.line_of(length_of(column)) for column in LINES},
 }
 
 
-def problems(fields: Mapping[str, Any]) -> Iterator[Problem]:
+def problems(fields: Mapping[str, Any]) -> list[Problem]:
     """Everything wrong with the given fields themselves; None is a field without a value."""
-    for name, value in fields.items():
-        rule = RULES.get(name)
-        if rule is None or value is None:
-            continue
-        if complaint := rule(value):
-            yield Problem((name,), complaint)
-        elif name == "address":
-            yield from _address(value)
+    rule_for = RULES.get
+    found = [
+        Problem((name,), complaint)
+        for name, value in fields.items()
+        if value is not None
+        and (rule := rule_for(name)) is not None
+        and (complaint := rule(value)) is not None
+    ]
+    address = fields.get("address")
+    if address is not None and not any(problem.path == ("address",) for problem in found):
+        found.extend(_address(address))
+    return found
 
 
 def _address(value: str) -> Iterator[Problem]:
