@@ -85,9 +85,14 @@ def test_a_token_that_this_server_did_not_make_is_refused(reader: Api, forge: Fo
     assert refusal(reader.with_token(token).get(ME)) == "token-invalid"
 
 
-@pytest.mark.parametrize("sid", [0, 1, "1", "", "0" * 32, 10**30, None, ["x"]])
-def test_a_token_of_a_row_that_never_was_is_refused(reader: Api, sid: object) -> None:
+@pytest.mark.parametrize("sid", [0, 1, "1", "", 10**30, None, ["x"], "\0" * 32, "\ud800" * 32])
+def test_a_token_of_what_cannot_be_a_row_is_refused(reader: Api, sid: object) -> None:
     token = forged(str(reader.token), secret_of(reader), claims={"sid": sid})
+    assert refusal(reader.with_token(token).get(ME)) == "token-invalid"
+
+
+def test_a_token_of_a_row_that_never_was_is_refused(reader: Api) -> None:
+    token = forged(str(reader.token), secret_of(reader), claims={"sid": "0" * 32})
     assert refusal(reader.with_token(token).get(ME)) == "token-revoked"
 
 
