@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.attacks.conftest import customers, sessions
 from tests.contracts.auth.forgery import ABSENT, encoded, forged, part
 from tests.contracts.auth.sessions import refusal
-from tests.support.api import Api, service_token
+from tests.support.api import Api
 
 HOUR = 3600
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
