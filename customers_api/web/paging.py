@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import request
 from marshmallow import ValidationError, fields
@@ -44,4 +44,6 @@ def next_link(query: Mapping[str, Any], rows: Sequence[Any], last_id: int | None
         token = base64.urlsafe_b64encode(MARK + str(last_id).encode()).decode().rstrip("=")
         onward = {"cursor": token}
     parameters = {**request.args.to_dict(), **onward}
-    return {"Link": f'<{request.path}?{urlencode(parameters)}>; rel="next"'}
+    # The path is decoded, and may hold what would end the link, or what no header can hold.
+    path = quote(request.path, safe="/,:@")
+    return {"Link": f'<{path}?{urlencode(parameters)}>; rel="next"'}

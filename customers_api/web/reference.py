@@ -1,8 +1,17 @@
 """The API reference: the OpenAPI document, a page to try it on, and what each error means."""
 
+from http import HTTPStatus
 from importlib.resources import files
 
-from flask import Blueprint, Response, current_app, redirect, render_template, send_from_directory
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    send_from_directory,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from customers_api.version import VERSION
@@ -10,8 +19,13 @@ from customers_api.web import openapi, problems, refusals, rows
 
 EXTENSION = "customers-api-openapi"
 # Swagger UI comes in a package of Python, so the page asks nothing of any other server.
-SWAGGER_UI = files("flask_swagger_ui") / "dist"
-STATIC = files("customers_api.web") / "static"
+SWAGGER_UI = str(files("flask_swagger_ui") / "dist")
+STATIC = str(files("customers_api.web") / "static")
+# What the pages name, and nothing else of what lies beside it.
+ASSETS = {
+    **dict.fromkeys(("reference.css", "reference.js"), STATIC),
+    **dict.fromkeys(("favicon-32x32.png", "swagger-ui-bundle.js", "swagger-ui.css"), SWAGGER_UI),
+}
 # Swagger UI writes style attributes; its scripts are all files of ours.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -53,8 +67,9 @@ def catalogue() -> Response:
 @pages.get("/docs/assets/<path:name>")
 def asset(name: str) -> Response:
     """A script or style of the reference."""
-    ours = (STATIC / name).is_file()
-    return send_from_directory(str(STATIC if ours else SWAGGER_UI), name, max_age=WEEK)
+    if name not in ASSETS:
+        abort(HTTPStatus.NOT_FOUND)
+    return send_from_directory(ASSETS[name], name, max_age=WEEK)
 
 
 def _catalogue() -> list[problems.Entry]:
