@@ -29,6 +29,8 @@ def options(url: str, *, pool_size: int, timeout_seconds: int, prepare: bool) ->
     common: dict[str, Any] = {
         "isolation_level": "AUTOCOMMIT",
         "pool_pre_ping": False,
+        # What a statement that fails was given, hashes of passwords among it, is not for the log.
+        "hide_parameters": True,
     }
     if make_url(url).get_backend_name() != "postgresql":
         return common

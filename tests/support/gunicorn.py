@@ -22,7 +22,7 @@ class Gunicorn:
     def __init__(
         self, url: str, *, arguments: Sequence[str] = (), log: Path | None = None, **environ: str
     ) -> None:
-        """It serves the database at `url` on a free port, and complains to `log`."""
+        """It serves the database at `url` on a free port, and writes to `log`."""
         self.port = int(free_port())
         self.log = log
         self._command = [sys.executable, "-m", "gunicorn", *arguments, "wsgi:app"]
@@ -53,7 +53,12 @@ class Gunicorn:
         """Start it, and wait until it answers."""
         with self.log.open("ab") if self.log else nullcontext() as log:
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self.environ, stderr=log, start_new_session=True
+                self._command,
+                cwd=ROOT,
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.answers():
