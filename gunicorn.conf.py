@@ -40,6 +40,10 @@ control_socket_disable = True
 # No client, and no proxy that hands on what a client sends, decides where the application is.
 forwarder_headers = ""
 
+# Named, or gunicorn takes another wherever that is installed: one that ends lines at a bare line
+# feed and reads on after a folded one, where a proxy before it may see one header, and we two.
+http_parser = "python"
+
 limit_request_line = 8190
 limit_request_fields = 64
 limit_request_field_size = 8190
