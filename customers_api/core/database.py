@@ -300,7 +300,7 @@ def in_unit_of_work(work: Callable[[], Result], *, sole: bool = False) -> Result
         except DBAPIError as error:
             if not is_retryable(error):
                 raise
-            time.sleep(random.uniform(0, 0.02) * 2**attempt)  # noqa: S311  jitter, no secret
+            time.sleep(random.uniform(0, 0.02) * 2**attempt)  # noqa: S311  # nosec B311  # jitter, no secret
     raise Contended
 
 

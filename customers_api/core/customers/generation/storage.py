@@ -157,7 +157,7 @@ def _store(table: str, columns: Sequence[str], rows: Any) -> None:
         places = ", ".join(
             "replace(?, '.', '')" if name == "lifetime_value" else "?" for name in columns
         )
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)  # noqa: S608  # nosec
         return
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
