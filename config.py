@@ -15,6 +15,12 @@ from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent
 DEVELOPMENT_MARK = "development-only-"
+# Any of these, of OpenTelemetry's own variables, asks for traces.
+TRACING = (
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_TRACES_EXPORTER",
+)
 SHORTEST_SECRET = 32
 # int() refuses thousands of digits with an error of its own.
 MOST_DIGITS = 20
@@ -29,6 +35,7 @@ class Config:
 
     ENVIRONMENT = ""
     TESTING = False
+    USUAL_LOG_FORMAT = "json"
 
     JWT_ALGORITHM = "HS256"
     JWT_ISSUER = "customers-api"
@@ -70,6 +77,11 @@ class Config:
         self.LOG_LEVEL = _choice(
             environ, "LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"
         ).upper()
+        self.LOG_FORMAT = _choice(
+            environ, "LOG_FORMAT", ("json", "text"), default=self.USUAL_LOG_FORMAT
+        )
+        self.ACCESS_LOG = _yes_or_no(environ, "ACCESS_LOG", default=True)
+        self.TRACING = _tracing(environ)
 
     def _secret(self, environ: Mapping[str, str]) -> str:
         return environ.get("SECRET_KEY") or kept_secret(ROOT / "instance" / "secret_key")
@@ -85,6 +97,7 @@ class Development(Config):
     """A laptop or a first look: makes its own secret and its own SQLite file."""
 
     ENVIRONMENT = "development"
+    USUAL_LOG_FORMAT = "text"
 
 
 class Testing(Config):
@@ -219,3 +232,15 @@ def _choice(
 
 def _yes_or_no(environ: Mapping[str, str], name: str, *, default: bool) -> bool:
     return _choice(environ, name, ("yes", "no"), default="yes" if default else "no") == "yes"
+
+
+def _tracing(environ: Mapping[str, str]) -> bool:
+    """Whether traces are wanted; what else OpenTelemetry's variables say, its SDK reads itself."""
+    disabled = environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+    asked = [environ.get(name, "").strip() for name in TRACING]
+    exporter = asked[-1].lower()
+    if exporter not in ("", "otlp", "console", "none"):
+        raise ConfigurationError(
+            f"OTEL_TRACES_EXPORTER is {exporter!r}; use one of otlp, console, none"
+        )
+    return any(asked) and exporter != "none" and not disabled

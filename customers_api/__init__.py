@@ -23,7 +23,18 @@ from customers_api.contracts.registry.customers import registry
 from customers_api.contracts.tokens.tokens import contract as tokens
 from customers_api.core import engine
 from customers_api.extensions import db, jwt, migrate
-from customers_api.web import access, contract, health, problems, reference
+from customers_api.web import (
+    access,
+    contract,
+    exposition,
+    health,
+    logs,
+    metrics,
+    observation,
+    problems,
+    reference,
+    tracing,
+)
 from customers_api.web.application import Application
 from customers_api.web.converters import CONVERTERS
 
@@ -42,6 +53,7 @@ CONTRACTS = (
     tokens,
     events,
     health.contract,
+    exposition.contract,
 )
 HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
@@ -52,11 +64,12 @@ def create_app(config: Config | None = None) -> Flask:
     Raises ConfigurationError, in one line, where a setting is missing or makes no sense.
     """
     config = config or load()
+    logs.configure(config)
+    tracer = tracing.Tracer() if config.TRACING else None
     app = Application(__name__, static_folder=None, template_folder="web/templates")
     app.config.from_object(config)
     app.config.from_mapping(_extension_settings(config))
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.logger.setLevel(config.LOG_LEVEL)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.converters.update(CONVERTERS)
@@ -66,9 +79,13 @@ def create_app(config: Config | None = None) -> Flask:
     jwt.init_app(app)
     with app.app_context():
         engine.prepare(db, timeout_seconds=config.DATABASE_TIMEOUT_SECONDS)
+        metrics.watch(db.engine)
+        if tracer:
+            tracer.watch(db.engine)
     app.extensions[access.EXTENSION] = access.Tokens(config.REVOCATION_CHECK_SECONDS)
 
     app.before_request(_identify)
+    observation.Observer(config, tracer).watch(app)
     app.after_request(_finish)
     app.register_error_handler(Exception, _refuse)
     for each in CONTRACTS:

@@ -9,7 +9,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from customers_api.core import outage
+from customers_api.core import outage, spent
 from customers_api.core.outage import Outage
 
 # After its own limit the server has this long to say so.
@@ -50,6 +50,7 @@ def options(url: str, *, pool_size: int, timeout_seconds: int, prepare: bool) ->
 
 def prepare(database: SQLAlchemy, *, timeout_seconds: int) -> None:
     """Make the bound engine keep SQLite safe for many processes, and bound PostgreSQL's silence."""
+    spent.watch(database.engine)
     if database.engine.dialect.name != "sqlite":
         silence = Outage(timeout_seconds + GRACE_SECONDS)
         event.listen(database.engine, "do_connect", _connecting(silence))

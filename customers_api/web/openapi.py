@@ -19,7 +19,7 @@ from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenM
 from customers_api.version import VERSION
 from customers_api.web import conditions, idempotency, problems
 from customers_api.web.contract import Contract, registered
-from customers_api.web.operation import BODIED, By, Operation, Strings, schemas_of
+from customers_api.web.operation import BODIED, By, Operation, Strings, Text, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
     BodyTooLarge,
@@ -157,6 +157,14 @@ def _parameters(operation: Operation) -> Iterator[Any]:
         yield condition
 
 
+def _answered(operation: Operation) -> dict[str, Any]:
+    if isinstance(operation.answer, Text):
+        media_type = operation.answer.media_type.partition(";")[0]
+        example = {"example": {"value": operation.answer.example}}
+        return {media_type: {"schema": {"type": "string"}, "examples": example}}
+    return {JSON: _content(operation.answer, many=operation.many)}
+
+
 def _content(choice: Schema | By | Strings, *, many: bool = False) -> dict[str, Any]:
     if isinstance(choice, Strings):
         strings = {"type": "array", "items": {"type": "string"}}
@@ -189,7 +197,7 @@ def _examples(choice: Schema | By, *, many: bool) -> dict[str, Any]:
 def _success(operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": HTTPStatus(operation.status).phrase,
-        "content": {JSON: _content(operation.answer, many=operation.many)},
+        "content": _answered(operation),
     }
     headers = {
         **operation.headers,

@@ -44,6 +44,14 @@ class Strings:
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """An answer that is not JSON but text of this media type, which the view returns as bytes."""
+
+    media_type: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A view's result where it is more than content."""
 
@@ -69,7 +77,7 @@ class Operation:
     view: View
     _: KW_ONLY
     role: Needs | None
-    answer: AnswerSchema | By | Strings
+    answer: AnswerSchema | By | Strings | Text
     many: bool = False
     status: int = 200
     query: QuerySchema = NOTHING
@@ -181,6 +189,8 @@ class Operation:
     def _response(self, content: Any, query: Mapping[str, Any]) -> Response:
         if isinstance(self.answer, Strings):
             return json(encode(content))
+        if isinstance(self.answer, Text):
+            return Response(content, content_type=self.answer.media_type)
         encoder = self._encoders[_chosen(self.answer, query)]
         if isinstance(content, Iterator):
             return encoder.streamed(content)
@@ -201,7 +211,7 @@ class Operation:
         return error
 
 
-def schemas_of(choice: Schema | By | Strings | None) -> Sequence[Schema]:
+def schemas_of(choice: Schema | By | Strings | Text | None) -> Sequence[Schema]:
     """Every schema that may be meant."""
     if isinstance(choice, By):
         return [*choice.schemas.values()]

@@ -142,7 +142,7 @@ def response(raised: Exception, statuses: Statuses) -> Response:
     error = _as_error(raised)
     status = status_of(type(error), statuses)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("%s %s", g.request_id, error.code, exc_info=raised)
+        log.error("Answered with the problem %s", error.code, exc_info=raised)
     answer = Response(
         msgspec.json.encode(_document(error, status, g.request_id)),
         status=status,

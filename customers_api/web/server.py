@@ -1,7 +1,9 @@
 """gunicorn's threaded worker: answers in problem documents and is patient with large uploads."""
 
+import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,9 +15,14 @@ from typing import Any
 from uuid import uuid4
 
 from gunicorn import util
+from gunicorn.config import Config
+from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http import Request, errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from config import load
+from customers_api.web import logs, metrics
+from customers_api.web.present import Present, here
 from customers_api.web.refusals import INTERNAL, refusal_of, render
 
 # How long, and for how much, the rest of a request is read and thrown away after its answer.
@@ -23,7 +30,8 @@ LINGER_SECONDS = 10.0
 LINGER_BYTES = 256 * 1024 * 1024
 # A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
 LONGEST_KEPT_BODY = 1024 * 1024
-PROBE, PROBE_THREADS = b"GET /health", 2
+PROBES, PROBE_THREADS = (b"GET /health", b"GET /metrics"), 2
+LONGEST_PROBE = max(map(len, PROBES))
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +56,19 @@ class CheckedReader:
         except errors.ParseException as error:
             raise OSError("the request's body is not valid HTTP") from error
         return data
+
+
+class Logger(GunicornLogger):
+    """gunicorn's log as ours; requests are logged by the application, which knows their routes."""
+
+    def setup(self, cfg: Config) -> None:
+        """Say everything the way the application does; gunicorn calls this again on a reload."""
+        self.cfg = cfg
+        self._access_log_enabled = False
+        logs.configure(load())
+        self.error_log.propagate = True
+        logging.captureWarnings(True)
+        threading.excepthook = _thread_failed
 
 
 class Worker(ThreadWorker):
@@ -92,11 +113,14 @@ class Worker(ThreadWorker):
     ) -> None:
         """Answer what the application never saw, or failed to answer."""
         refusal, request_id = refusal_of(exc), uuid4().hex
-        addr = addr or ("a local socket",)
+        here.request = Present(request_id, time.perf_counter())
         if refusal is INTERNAL:
-            self.log.error("Request %s failed", request_id, exc_info=exc)
+            self.log.error("A request failed outside the application", exc_info=exc)
         else:
-            self.log.warning("Request %s from %s refused: %s", request_id, addr[0], exc)
+            # Not `exc`, which quotes the request.
+            self.log.warning("A request was refused: %s %s", refusal.status, refusal.code)
+        metrics.refused(refusal.status)
+        here.request = None
         with suppress(OSError):
             util.write_nonblock(client, render(refusal, request_id))
 
@@ -151,10 +175,16 @@ class Worker(ThreadWorker):
             self.close(oldest)
 
 
+def _thread_failed(failure: threading.ExceptHookArgs) -> None:
+    told = (failure.exc_type, failure.exc_value, failure.exc_traceback)
+    logging.getLogger(__name__).error("A thread failed", exc_info=told)  # type: ignore[arg-type]
+
+
 def _is_probe(connection: socket.socket) -> bool:
     # A TLS socket cannot be looked into; its probes wait their turn.
     with suppress(OSError, ValueError):
-        return connection.recv(len(PROBE), socket.MSG_PEEK | socket.MSG_DONTWAIT) == PROBE
+        head = connection.recv(LONGEST_PROBE, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return head.startswith(PROBES)
     return False
 
 

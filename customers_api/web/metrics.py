@@ -1,0 +1,152 @@
+"""What is counted of every request and of the pool of connections, over all workers of a server.
+
+Where PROMETHEUS_MULTIPROC_DIR names a folder, each process counts in files of its own there, and
+whichever is asked adds all of them up; elsewhere a process counts for itself.
+"""
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine, event
+
+from customers_api.version import VERSION
+from customers_api.web.slots import Slots
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "other"
+# What is at no address of ours.
+NOWHERE = ""
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+POOL = "database_pool_connections"
+OPEN, IN_USE, IDLE = "open", "in_use", "idle"
+
+_folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+_slots = Slots(Path(_folder)) if _folder else None
+if _slots:
+    values.ValueClass = values.MultiProcessValue(_slots.mine)  # type: ignore[no-untyped-call]
+_own = CollectorRegistry()
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
+
+REQUESTS = Counter(
+    "http_requests_total",
+    "Requests answered, also those refused before they reached a route.",
+    ("route", "method", "status"),
+    registry=_own,
+)
+DURATION = Histogram(
+    "http_request_duration_seconds",
+    "From a request's arrival at the application to the last byte of its answer.",
+    ("route", "method"),
+    buckets=SECONDS,
+    registry=_own,
+)
+IN_PROGRESS = Gauge(
+    "http_requests_in_progress",
+    "Requests that are being answered.",
+    multiprocess_mode="livesum",
+    registry=_own,
+)
+DATABASE = Counter(
+    "database_seconds_total",
+    "Time that requests have waited for the database.",
+    ("route",),
+    registry=_own,
+)
+STATEMENTS = Counter(
+    "database_statements_total",
+    "Statements that requests have had the database run.",
+    ("route",),
+    registry=_own,
+)
+CONNECTIONS = Gauge(
+    POOL,
+    "Connections to the database, by what they are at.",
+    ("state",),
+    multiprocess_mode="livesum",
+    registry=_own,
+)
+
+
+class Route(NamedTuple):
+    """What is counted of the requests that have route, method and status in common."""
+
+    requests: Counter
+    duration: Histogram
+    database: Counter
+    statements: Counter
+
+
+def method_of(method: str) -> str:
+    """The method as a label: clients invent some, and each label is kept for good."""
+    return method if method in METHODS else OTHER
+
+
+@cache
+def of(route: str, method: str, status: int) -> Route:
+    """What to count a request in; looked up once, as that costs more than counting."""
+    return Route(
+        REQUESTS.labels(route, method, str(status)),
+        DURATION.labels(route, method),
+        DATABASE.labels(route),
+        STATEMENTS.labels(route),
+    )
+
+
+def refused(status: int) -> None:
+    """Count a request that never reached the application."""
+    REQUESTS.labels(NOWHERE, OTHER, str(status)).inc()
+
+
+def watch(engine: Engine) -> None:
+    """Count the connections of this engine's pool."""
+    opened, in_use = CONNECTIONS.labels(OPEN), CONNECTIONS.labels(IN_USE)
+    event.listen(engine, "connect", lambda *_: opened.inc())
+    event.listen(engine, "close", lambda *_: opened.dec())
+    event.listen(engine, "close_detached", lambda *_: opened.dec())
+    event.listen(engine, "checkout", lambda *_: in_use.inc())
+    event.listen(engine, "checkin", lambda *_: in_use.dec())
+
+
+class Everything(Collector):
+    """All that is counted, over all processes, and what need not be."""
+
+    def __init__(self, pool_size: int) -> None:
+        self._pool_size = pool_size
+
+    def collect(self) -> Iterable[Metric]:
+        """The metrics, as Prometheus's client library writes them."""
+        counted = (
+            MultiProcessCollector.merge(map(str, _slots.files()))  # type: ignore[no-untyped-call]
+            if _slots
+            else _own.collect()
+        )
+        for metric in counted:
+            yield _with_idle(metric) if metric.name == POOL else metric
+        limit = "Connections that each process may open at most."
+        yield GaugeMetricFamily("database_pool_size", limit, self._pool_size)
+        info = GaugeMetricFamily("customers_api_info", "The server's version.", labels=["version"])
+        info.add_metric([VERSION], 1)
+        yield info
+
+
+def exposition(pool_size: int) -> bytes:
+    """Everything in Prometheus's text format."""
+    return prometheus_client.generate_latest(Everything(pool_size))
+
+
+def _with_idle(metric: Metric) -> Metric:
+    """Connections in use and idle instead of in use and open: counting those costs half as much."""
+    by_state = {sample.labels["state"]: sample.value for sample in metric.samples}
+    in_use = by_state.get(IN_USE, 0)
+    shown = GaugeMetricFamily(metric.name, metric.documentation, labels=["state"])
+    shown.add_metric([IN_USE], in_use)
+    shown.add_metric([IDLE], by_state.get(OPEN, 0) - in_use)
+    return shown

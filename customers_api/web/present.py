@@ -1,0 +1,31 @@
+"""The request that this thread is answering, and what is to be told of it."""
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from customers_api.core.actor import Actor
+
+
+@dataclass(slots=True, eq=False)
+class Present:
+    """A request that came at `began` (of perf_counter), with its span where there are traces."""
+
+    request_id: str
+    began: float
+    method: str = ""
+    # The rule of the address, such as /api/customers/<int:id>; empty where there is none.
+    route: str = ""
+    status: int = 0
+    size: int = 0
+    actor: Actor | None = None
+    span: Any = None
+
+
+class Here(threading.local):
+    """What this thread is at."""
+
+    request: Present | None = None
+
+
+here = Here()
