@@ -82,18 +82,29 @@ def configure(config: Config) -> None:
 
 def requests(config: Config) -> Any:
     """The logger of requests: structlog's own, as `logging` costs several times as much."""
-    render = _as_text() if config.LOG_FORMAT == "text" else _as_json
+    as_text = _as_text()
     level = logging.getLevelNamesMapping()[config.LOG_LEVEL]
     return structlog.wrap_logger(
         Output(),
-        processors=[_stamped, lambda *line: render(*line).encode() + b"\n"],
+        processors=[_request_as_json]
+        if config.LOG_FORMAT == "json"
+        else [_stamped, as_text, _encoded],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         context_class=dict,
     ).bind()
 
 
 def _stamped(_logger: Any, level: str, line: Line) -> Line:
-    return {"time": datetime.now(UTC), "level": level, "event": line.pop("event"), **line}
+    # Named here so that it stands before the others.
+    return {"time": datetime.now(UTC), "level": level, "event": "", **line}
+
+
+def _request_as_json(_logger: Any, level: str, line: Line) -> bytes:
+    return encode(_stamped(_logger, level, line)) + b"\n"
+
+
+def _encoded(_logger: Any, _level: str, text: Any) -> bytes:
+    return bytes(text.encode(errors="backslashreplace")) + b"\n"
 
 
 def _of_record(_logger: Any, level: str, line: Line) -> Line:
@@ -122,7 +133,8 @@ def _with_exception(_logger: Any, _level: str, line: Line, *, whole: bool) -> Li
 
 
 def _as_json(_logger: Any, _level: str, line: Line) -> str:
-    return encode(line).decode()
+    # JSON itself escapes only the first of what some take for the end of a line.
+    return UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", encode(line).decode())
 
 
 def _as_text() -> Processor:

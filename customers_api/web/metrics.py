@@ -4,11 +4,11 @@ Where PROMETHEUS_MULTIPROC_DIR names a folder, each process counts in files of i
 whichever is asked adds all of them up; elsewhere a process counts for itself.
 """
 
-import os
+from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine, event
 
 from customers_api.version import VERSION
-from customers_api.web.slots import Slots
+from customers_api.web.cells import Cell, cells
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 OTHER = "other"
@@ -28,10 +28,7 @@ SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 POOL = "database_pool_connections"
 OPEN, IN_USE, IDLE = "open", "in_use", "idle"
 
-_folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-_slots = Slots(Path(_folder)) if _folder else None
-if _slots:
-    values.ValueClass = values.MultiProcessValue(_slots.mine)  # type: ignore[no-untyped-call]
+values.ValueClass = Cell
 _own = CollectorRegistry()
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -75,13 +72,37 @@ CONNECTIONS = Gauge(
 )
 
 
-class Route(NamedTuple):
+def _cell(metric: Any) -> Cell:
+    """The number of a counter or gauge, to be changed without what it does around that."""
+    cell: Cell = metric._value
+    return cell
+
+
+_in_progress = _cell(IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
     """What is counted of the requests that have route, method and status in common."""
 
-    requests: Counter
-    duration: Histogram
-    database: Counter
-    statements: Counter
+    requests: Cell
+    duration: Cell
+    durations: tuple[Cell, ...]
+    database: Cell
+    statements: Cell
+
+    def end(self, seconds: float, database: float, statements: int) -> None:
+        """Count one of them, that has taken so long."""
+        cells.add(
+            (
+                (_in_progress, -1),
+                (self.requests, 1),
+                (self.duration, seconds),
+                (self.durations[bisect_left(SECONDS, seconds)], 1),
+                (self.database, database),
+                (self.statements, statements),
+            )
+        )
 
 
 def method_of(method: str) -> str:
@@ -90,14 +111,21 @@ def method_of(method: str) -> str:
 
 
 @cache
-def of(route: str, method: str, status: int) -> Route:
+def of(route: str, method: str, status: int) -> Kind:
     """What to count a request in; looked up once, as that costs more than counting."""
-    return Route(
-        REQUESTS.labels(route, method, str(status)),
-        DURATION.labels(route, method),
-        DATABASE.labels(route),
-        STATEMENTS.labels(route),
+    duration: Any = DURATION.labels(route, method)
+    return Kind(
+        _cell(REQUESTS.labels(route, method, str(status))),
+        duration._sum,
+        tuple(duration._buckets),
+        _cell(DATABASE.labels(route)),
+        _cell(STATEMENTS.labels(route)),
     )
+
+
+def begin() -> None:
+    """Count a request that has come, and is answered from now on."""
+    _in_progress.inc(1)
 
 
 def refused(status: int) -> None:
@@ -107,12 +135,12 @@ def refused(status: int) -> None:
 
 def watch(engine: Engine) -> None:
     """Count the connections of this engine's pool."""
-    opened, in_use = CONNECTIONS.labels(OPEN), CONNECTIONS.labels(IN_USE)
-    event.listen(engine, "connect", lambda *_: opened.inc())
-    event.listen(engine, "close", lambda *_: opened.dec())
-    event.listen(engine, "close_detached", lambda *_: opened.dec())
-    event.listen(engine, "checkout", lambda *_: in_use.inc())
-    event.listen(engine, "checkin", lambda *_: in_use.dec())
+    opened, in_use = _cell(CONNECTIONS.labels(OPEN)), _cell(CONNECTIONS.labels(IN_USE))
+    event.listen(engine, "connect", lambda *_: opened.inc(1))
+    event.listen(engine, "close", lambda *_: opened.inc(-1))
+    event.listen(engine, "close_detached", lambda *_: opened.inc(-1))
+    event.listen(engine, "checkout", lambda *_: in_use.inc(1))
+    event.listen(engine, "checkin", lambda *_: in_use.inc(-1))
 
 
 class Everything(Collector):
@@ -124,8 +152,8 @@ class Everything(Collector):
     def collect(self) -> Iterable[Metric]:
         """The metrics, as Prometheus's client library writes them."""
         counted = (
-            MultiProcessCollector.merge(map(str, _slots.files()))  # type: ignore[no-untyped-call]
-            if _slots
+            MultiProcessCollector.merge(map(str, cells.slots.files()))  # type: ignore[no-untyped-call]
+            if cells.slots
             else _own.collect()
         )
         for metric in counted:

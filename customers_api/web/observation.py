@@ -21,6 +21,7 @@ from customers_api.web.tracing import Tracer
 PROBES = frozenset({"/health", "/health/live", "/metrics"})
 # Of customers the log tells that it was one, and no more.
 NAMED = frozenset({"operator", "service"})
+NO_TRACE: dict[str, str] = {}
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Observer:
         present = Present(g.request_id, perf_counter(), asked.method, rule.rule if rule else "")
         here.request = present
         spent.begin()
-        metrics.IN_PROGRESS.inc()
+        metrics.begin()
         if self._tracer is not None:
             present.span = self._tracer.begin(present, asked.headers)
 
@@ -67,14 +68,9 @@ class Observer:
 
     def _end(self, present: Present) -> None:
         seconds = perf_counter() - present.began
-        metrics.IN_PROGRESS.dec()
         method = metrics.method_of(present.method)
-        counted = metrics.of(present.route, method, present.status)
-        counted.requests.inc()
-        counted.duration.observe(seconds)
-        if spent.statements:
-            counted.database.inc(spent.seconds)
-            counted.statements.inc(spent.statements)
+        kind = metrics.of(present.route, method, present.status)
+        kind.end(seconds, spent.seconds, spent.statements)
         if self._log is not None:
             self._write(present, method, seconds)
         if self._tracer is not None:
@@ -83,6 +79,7 @@ class Observer:
 
     def _write(self, present: Present, method: str, seconds: float) -> None:
         actor = present.actor
+        trace = {"trace_id": self._tracer.id(present)} if self._tracer else NO_TRACE
         tell = self._log.info
         if present.route in PROBES:
             tell = self._log.debug
@@ -100,7 +97,7 @@ class Observer:
             bytes=present.size,
             actor=actor.kind if actor else None,
             actor_name=actor.name if actor and actor.kind in NAMED else None,
-            **({"trace_id": self._tracer.id(present)} if self._tracer else {}),
+            **trace,
         )
 
 

@@ -22,6 +22,7 @@ class Slots:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._mine: tuple[int, int] | None = None
+        # Before whatever else is done in a fork: hooks run in the order of their registration.
         os.register_at_fork(after_in_child=self._forget)
 
     def mine(self) -> int:

@@ -46,6 +46,8 @@ DEFAULTS = {setting: default for setting, default, _ in NUMBERS.values()} | {
     "DATABASE_PREPARE": True,
     "HOST": "127.0.0.1",
     "LOG_LEVEL": "INFO",
+    "ACCESS_LOG": True,
+    "TRACING": False,
 }
 
 
@@ -74,11 +76,13 @@ def test_what_is_not_set_or_empty_has_its_default(home: Path, environ: dict[str,
 
 def test_every_setting_is_read() -> None:
     words = {"HOST": "::1", "LOG_LEVEL": "Warning", "DATABASE_PREPARE": "no"}
+    words |= {"ACCESS_LOG": "no", "LOG_FORMAT": "text"}
     fallbacks = {"SECRET_KEY_FALLBACKS": f" {SECRET}1 , {SECRET}2,"}
     loaded = config.load(PRODUCTION | dict.fromkeys(NUMBERS, "11") | words | fallbacks)
     for setting, _, read in NUMBERS.values():
         assert getattr(loaded, setting) == read
     assert (loaded.HOST, loaded.LOG_LEVEL, loaded.DATABASE_PREPARE) == ("::1", "WARNING", False)
+    assert (loaded.ACCESS_LOG, loaded.LOG_FORMAT) == (False, "text")
     assert [*loaded.SECRET_KEY_FALLBACKS] == [f"{SECRET}1", f"{SECRET}2"]
 
 
@@ -86,6 +90,32 @@ def test_a_server_of_which_nothing_is_said_is_a_development_server(home: Path) -
     loaded = config.load({})
     assert (loaded.ENVIRONMENT, loaded.TESTING) == ("development", False)
     assert make_url(loaded.DATABASE_URL).database == str(home / "instance" / "customers.db")
+
+
+def test_programs_read_the_log_of_production_and_people_that_of_development(home: Path) -> None:
+    formats = {name: config.load(PRODUCTION | {"APP_ENV": name}) for name in config.ENVIRONMENTS}
+    assert {name: each.LOG_FORMAT for name, each in formats.items()} == {
+        "development": "text",
+        "testing": "json",
+        "production": "json",
+    }
+
+
+@pytest.mark.parametrize(
+    ("environ", "traced"),
+    [
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example"}, True),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://collector.example/v1/traces"}, True),
+        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
+        ({"OTEL_TRACES_EXPORTER": "console"}, True),
+        ({"OTEL_TRACES_EXPORTER": "none"}, False),
+        ({"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}, False),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "true"}, False),
+        ({"OTEL_SERVICE_NAME": "customers"}, False),
+    ],
+)
+def test_opentelemetrys_own_variables_ask_for_traces(environ: dict[str, str], traced: bool) -> None:
+    assert config.load(PRODUCTION | environ).TRACING is traced
 
 
 def test_only_the_test_suite_is_testing() -> None:
@@ -118,6 +148,9 @@ def test_a_number_that_is_none_is_refused_by_name(name: str, text: str) -> None:
         ("DATABASE_TIMEOUT_SECONDS", "2200000"),
         ("APP_ENV", "staging"),
         ("LOG_LEVEL", "loud"),
+        ("LOG_FORMAT", "xml"),
+        ("ACCESS_LOG", "perhaps"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("DATABASE_PREPARE", "perhaps"),
     ],
 )

@@ -24,6 +24,7 @@ PUBLIC = {
     ("GET", "/docs/problems"),
     ("GET", "/health"),
     ("GET", "/health/live"),
+    ("GET", "/metrics"),
     ("GET", "/openapi.json"),
     ("POST", "/api/auth/login"),
     ("POST", "/api/auth/refresh"),

@@ -10,6 +10,7 @@ from customers_api.core.customers import queries
 from customers_api.extensions import db
 from tests.conftest import make_app
 from tests.support.api import Api, service_token
+from tests.support.log import lines
 
 MEMBERS = {"type", "title", "status", "detail", "request_id"}
 # One call for each kind of refusal, as an editor.
@@ -111,13 +112,14 @@ def test_an_unexpected_failure_tells_its_id_and_nothing_else(
 
 
 def test_the_failure_is_logged_under_the_same_id(
-    reader: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    reader: Api, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(queries, "get", lambda *_: 1 // 0)
     answer = reader.get("/api/customers/1", headers={"X-Request-ID": "find-me"})
     assert answer.status_code == 500
-    assert "find-me" in caplog.text
-    assert "ZeroDivisionError" in caplog.text
+    (failure,) = [line for line in lines(capfd) if "exception" in line]
+    assert failure["request_id"] == "find-me"
+    assert "ZeroDivisionError" in failure["exception"]
 
 
 @pytest.mark.parametrize(
