@@ -81,7 +81,10 @@ def configure(config: Config) -> None:
 
 
 def requests(config: Config) -> Any:
-    """The logger of requests: structlog's own, as `logging` costs several times as much."""
+    """The logger of requests: structlog's own, as `logging` costs several times as much.
+
+    It takes what it is to tell as one mapping, `told`, which is not copied on its way.
+    """
     as_text = _as_text()
     level = logging.getLevelNamesMapping()[config.LOG_LEVEL]
     return structlog.wrap_logger(
@@ -95,8 +98,12 @@ def requests(config: Config) -> Any:
 
 
 def _stamped(_logger: Any, level: str, line: Line) -> Line:
-    # Named here so that it stands before the others.
-    return {"time": datetime.now(UTC), "level": level, "event": "", **line}
+    return {
+        "time": datetime.now(UTC),
+        "level": level,
+        "event": line["event"],
+        **line["told"],
+    }
 
 
 def _request_as_json(_logger: Any, level: str, line: Line) -> bytes:

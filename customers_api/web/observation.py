@@ -21,8 +21,6 @@ from customers_api.web.tracing import Tracer
 PROBES = frozenset({"/health", "/health/live", "/metrics"})
 # Of customers the log tells that it was one, and no more.
 NAMED = frozenset({"operator", "service"})
-NO_TRACE: dict[str, str] = {}
-
 log = logging.getLogger(__name__)
 
 
@@ -79,26 +77,26 @@ class Observer:
 
     def _write(self, present: Present, method: str, seconds: float) -> None:
         actor = present.actor
-        trace = {"trace_id": self._tracer.id(present)} if self._tracer else NO_TRACE
+        told = {
+            "request_id": present.request_id,
+            "method": method,
+            "route": present.route or None,
+            "status": present.status,
+            "duration_ms": round(seconds * 1000, 3),
+            "database_ms": round(spent.seconds * 1000, 3),
+            "statements": spent.statements,
+            "bytes": present.size,
+            "actor": actor.kind if actor else None,
+            "actor_name": actor.name if actor and actor.kind in NAMED else None,
+        }
+        if self._tracer is not None:
+            told["trace_id"] = self._tracer.id(present)
         tell = self._log.info
         if present.route in PROBES:
             tell = self._log.debug
         elif present.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             tell = self._log.error
-        tell(
-            "request",
-            request_id=present.request_id,
-            method=method,
-            route=present.route or None,
-            status=present.status,
-            duration_ms=round(seconds * 1000, 3),
-            database_ms=round(spent.seconds * 1000, 3),
-            statements=spent.statements,
-            bytes=present.size,
-            actor=actor.kind if actor else None,
-            actor_name=actor.name if actor and actor.kind in NAMED else None,
-            **trace,
-        )
+        tell("request", told=told)
 
 
 class Sent:
