@@ -4,11 +4,14 @@ The three classes differ only in what they insist on. The README's table documen
 """
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,6 +27,11 @@ TRACING = (
 SHORTEST_SECRET = 32
 # int() refuses thousands of digits with an error of its own.
 MOST_DIGITS = 20
+SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+# What the counters hold, and more than anybody means.
+MOST_REQUESTS = 10_000_000
+REDIS = ("redis", "rediss", "unix")
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*,]+")
 
 
 class ConfigurationError(Exception):
@@ -42,6 +50,12 @@ class Config:
     JWT_AUDIENCE = "customers-api"
     JWT_CUSTOMER_AUDIENCE = "customers-api/me"
     REVOCATION_CHECK_SECONDS = 0.5
+    # Of what one may ask for; 200 requests a second, for ever, are a third and a sixth of it.
+    RATE_LIMITS = {
+        "PER_TOKEN": "36000/minute",
+        "PER_ADDRESS": "72000/minute",
+        "SIGN_IN": "100/minute",
+    }
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         """Read the settings from `environ`; raises ConfigurationError at the first bad one."""
@@ -74,6 +88,12 @@ class Config:
         self.PORT = _whole(environ, "PORT", default=8000, most=65535)
         self.WEB_CONCURRENCY = _whole(environ, "WEB_CONCURRENCY", default=2, most=256)
         self.WEB_THREADS = _whole(environ, "WEB_THREADS", default=4, most=256)
+        self.RATE_LIMIT_PER_TOKEN = self._rate(environ, "PER_TOKEN")
+        self.RATE_LIMIT_PER_ADDRESS = self._rate(environ, "PER_ADDRESS")
+        self.RATE_LIMIT_SIGN_IN = self._rate(environ, "SIGN_IN")
+        self.RATE_LIMIT_STORAGE = _storage(environ)
+        self.TRUSTED_PROXIES = _proxies(environ)
+        self.CORS_ORIGINS = _origins(environ)
         self.LOG_LEVEL = _choice(
             environ, "LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"
         ).upper()
@@ -85,6 +105,9 @@ class Config:
 
     def _secret(self, environ: Mapping[str, str]) -> str:
         return environ.get("SECRET_KEY") or kept_secret(ROOT / "instance" / "secret_key")
+
+    def _rate(self, environ: Mapping[str, str], name: str) -> tuple[int, int] | None:
+        return _rate(environ, f"RATE_LIMIT_{name}", default=self.RATE_LIMITS[name])
 
     def _default_database(self) -> str:
         folder = ROOT / "instance"
@@ -106,6 +129,7 @@ class Testing(Config):
     ENVIRONMENT = "testing"
     TESTING = True
     REVOCATION_CHECK_SECONDS = 0.0
+    RATE_LIMITS = dict.fromkeys(Config.RATE_LIMITS, "off")
 
     def _secret(self, environ: Mapping[str, str]) -> str:
         return environ.get("SECRET_KEY") or DEVELOPMENT_MARK + "testing" * 5
@@ -207,8 +231,85 @@ def _check_length(secret: str) -> None:
 
 
 def _fallbacks(environ: Mapping[str, str]) -> tuple[str, ...]:
-    words = environ.get("SECRET_KEY_FALLBACKS", "").split(",")
+    return _words(environ, "SECRET_KEY_FALLBACKS")
+
+
+def _words(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    words = environ.get(name, "").split(",")
     return tuple(word.strip() for word in words if word.strip())
+
+
+def _rate(environ: Mapping[str, str], name: str, *, default: str) -> tuple[int, int] | None:
+    """So many requests in so many seconds; None for `off`."""
+    text = environ.get(name, "").strip().lower() or default
+    if text == "off":
+        return None
+    number, _, unit = text.partition("/")
+    is_number = number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS
+    if not is_number or not 1 <= int(number) <= MOST_REQUESTS or unit not in SECONDS:
+        raise ConfigurationError(
+            f"{name} is {text!r}; write off, or 100/second, 100/minute or 100/hour, "
+            f"with a number from 1 to {MOST_REQUESTS}"
+        )
+    return int(number), SECONDS[unit]
+
+
+def _storage(environ: Mapping[str, str]) -> str:
+    url = environ.get("RATE_LIMIT_STORAGE", "").strip() or "memory"
+    if url == "memory":
+        return url
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in REDIS and bool(
+            parts.path if parts.scheme == "unix" else parts.hostname
+        )
+        usable = usable and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        # Not shown: it may hold a password.
+        raise ConfigurationError(
+            "RATE_LIMIT_STORAGE cannot be read; write memory, redis://host:6379/0, "
+            "rediss://user:password@host:6379/0 or unix:///path/to/socket"
+        ) from None
+    if find_spec("redis") is None:
+        raise ConfigurationError("RATE_LIMIT_STORAGE needs the extra redis: pip install redis")
+    return url
+
+
+def _proxies(environ: Mapping[str, str]) -> tuple[str, ...]:
+    words = _words(environ, "TRUSTED_PROXIES")
+    for word in words:
+        try:
+            if word != "unix":
+                ip_network(word)
+        except ValueError:
+            raise ConfigurationError(
+                f"TRUSTED_PROXIES has {word!r}; it takes addresses and networks, such as "
+                "10.0.0.7,10.1.0.0/16, and unix for a proxy at a unix socket"
+            ) from None
+    return words
+
+
+def _origins(environ: Mapping[str, str]) -> tuple[str, ...]:
+    words = _words(environ, "CORS_ORIGINS")
+    for word in words:
+        if not _is_origin(word) and words != ("*",):
+            raise ConfigurationError(
+                f"CORS_ORIGINS has {word!r}; it takes origins as browsers send them, such as "
+                "https://app.example.com (no path, no default port), or a lone *"
+            )
+    return words
+
+
+def _is_origin(text: str) -> bool:
+    try:
+        port = urlsplit(text).port
+    except ValueError:
+        return False
+    default = {"http": 80, "https": 443}.get(text.partition(":")[0])
+    plain = text == text.lower() and not text.endswith(":")
+    return plain and ORIGIN.fullmatch(text) is not None and (port is None or port != default)
 
 
 def _whole(environ: Mapping[str, str], name: str, *, default: int, most: int = 2**31 - 1) -> int:

@@ -102,6 +102,8 @@ control_socket_disable = True
 
 # No client, and no proxy that hands on what a client sends, decides where the application is.
 forwarder_headers = ""
+# Whom to believe about the client's address and scheme, TRUSTED_PROXIES tells the application.
+secure_scheme_headers: dict[str, str] = {}
 
 # Named, or gunicorn takes another wherever that is installed: one that ends lines at a bare line
 # feed and reads on after a folded one, where a proxy before it may see one header, and we two.

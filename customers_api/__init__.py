@@ -26,15 +26,19 @@ from customers_api.extensions import db, jwt, migrate
 from customers_api.web import (
     access,
     contract,
+    cors,
     exposition,
     health,
+    limits,
     logs,
     metrics,
     observation,
     problems,
     reference,
+    secure_headers,
     tracing,
 )
+from customers_api.web.addresses import Proxies
 from customers_api.web.application import Application
 from customers_api.web.converters import CONVERTERS
 
@@ -55,7 +59,6 @@ CONTRACTS = (
     health.contract,
     exposition.contract,
 )
-HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -86,11 +89,14 @@ def create_app(config: Config | None = None) -> Flask:
 
     app.before_request(_identify)
     observation.Observer(config, tracer).watch(app)
-    app.after_request(_finish)
     app.register_error_handler(Exception, _refuse)
     for each in CONTRACTS:
         contract.register(app, each)
     app.register_blueprint(reference.pages)
+    proxies = Proxies(config.TRUSTED_PROXIES)
+    secure_headers.init_app(app, proxies)
+    limits.init_app(app, proxies)
+    cors.init_app(app, config.CORS_ORIGINS)
     cli.register(app)
     app.cli.add_command(stdio.mcp)
     return app
@@ -121,14 +127,6 @@ def _extension_settings(config: Config) -> dict[str, Any]:
 def _identify() -> None:
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if problems.REQUEST_ID.fullmatch(given) else uuid4().hex
-
-
-def _finish(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
 
 
 def _refuse(raised: Exception) -> Response:

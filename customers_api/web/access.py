@@ -14,6 +14,7 @@ from customers_api.core.sign_in import sessions
 from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import signing
 from customers_api.core.tokens.signing import TokenMissing
+from customers_api.web import limits
 
 EXTENSION = "customers-api-access"
 # A token is asked of the database again after this long, whatever the revocation check says.
@@ -113,6 +114,7 @@ def holder(token: str, role: Needs) -> Actor:
     """Whose token this is; raises Unauthenticated, or Denied when `role` is beyond it."""
     known: Tokens = current_app.extensions[EXTENSION]
     actor = known.actor(token)
+    limits.count_actor(actor)
     if not actor.may(role):
         raise Denied(f"This call needs the role {role}; the token's role is {actor.role}.")
     return actor
@@ -125,7 +127,9 @@ def customer(role: Needs) -> Actor:
     """
     if role != CUSTOMER:
         raise LookupError(f"no customer has the role {role}")
-    return sessions.actor(bearer_token())
+    actor = sessions.actor(bearer_token())
+    limits.count_actor(actor)
+    return actor
 
 
 def bearer_token() -> str:

@@ -17,13 +17,14 @@ from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
 from customers_api.version import VERSION
-from customers_api.web import conditions, idempotency, problems
+from customers_api.web import conditions, idempotency, limits, problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import BODIED, By, Operation, Strings, Text, schemas_of
 from customers_api.web.problems import (
     BodyMalformed,
     BodyTooLarge,
     NotJson,
+    TooManyRequests,
     Unexpected,
 )
 from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
@@ -46,6 +47,9 @@ its final slash.
 
 What changes something may carry an Idempotency-Key and is then safe to send again; customers have
 ETags, by which a change can be made conditional.
+
+Requests are counted by address and by token. Answers tell in RateLimit what is left, and a 429 in
+Retry-After when to go on.
 """
 UNAUTHENTICATED = (TokenMissing, TokenInvalid, TokenExpired, TokenRevoked)
 PROBLEM_SCHEMA: Shape = {
@@ -130,6 +134,8 @@ def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
         "parameters": [*_parameters(operation)],
         "responses": {**_success(operation), **_failures(contract, operation)},
     }
+    if limits.is_limited(contract.name):
+        _tell_limits(described["responses"])
     if more.strip():
         described["description"] = " ".join(more.split())
     if operation.role is not None:
@@ -205,19 +211,33 @@ def _success(operation: Operation) -> dict[str, Any]:
         **(idempotency.HEADERS if operation.takes_key else {}),
     }
     if headers:
-        answer["headers"] = {
-            name: {"description": text, "schema": {"type": "string"}}
-            for name, text in headers.items()
-        }
+        answer["headers"] = _headers(headers)
     if operation.etag and operation.method == "GET":
         unchanged = {"description": HTTPStatus.NOT_MODIFIED.phrase, "content": {}}
         return {str(operation.status): answer, "304": unchanged}
     return {str(operation.status): answer}
 
 
+def _headers(described: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": text, "schema": {"type": "string"}}
+        for name, text in described.items()
+    }
+
+
+def _tell_limits(responses: dict[str, Any]) -> None:
+    """Add the headers that tell of limits to what was heard, and to what was one too many."""
+    for status, response in responses.items():
+        if status < "300":
+            response["headers"] = response.get("headers", {}) | _headers(limits.HEADERS)
+    # Optional ones: too many attempts to sign in are told by Retry-After alone.
+    responses["429"]["headers"] = _headers(limits.HEADERS | limits.REFUSAL_HEADERS)
+
+
 def _failures(contract: Contract, operation: Operation) -> dict[str, Any]:
     by_status: dict[int, list[type[Error]]] = {}
-    for error in dict.fromkeys([*_common(operation), *operation.errors]):
+    limited = [TooManyRequests] if limits.is_limited(contract.name) else []
+    for error in dict.fromkeys([*_common(operation), *limited, *operation.errors]):
         by_status.setdefault(problems.status_of(error, contract.statuses), []).append(error)
     return {
         str(status): {

@@ -80,6 +80,16 @@ class BadRequest(Error):
     code = "bad-request"
 
 
+class TooManyRequests(Error):
+    """Too many requests came; the next is heard after the seconds that Retry-After tells."""
+
+    code = "too-many-requests"
+
+    def __init__(self, seconds: int = 1, most: int = 1) -> None:
+        self.seconds, self.most = seconds, most
+        super().__init__()
+
+
 class Unexpected(Error):
     """Something went wrong on the server; its operators find the reason under this request_id."""
 
@@ -110,6 +120,7 @@ STATUSES: Statuses = {
     NotJson: 415,
     KeyReused: 422,
     TooManyAttempts: 429,
+    TooManyRequests: 429,
     Unexpected: 500,
     Unavailable: 503,
 }
@@ -251,8 +262,13 @@ def _headers(raised: Exception, status: int) -> Iterable[tuple[str, str]]:
         yield "Retry-After", RETRY_AFTER_SECONDS
     if isinstance(raised, StillRunning):
         yield "Retry-After", "1"
-    if isinstance(raised, TooManyAttempts):
+    if isinstance(raised, TooManyAttempts | TooManyRequests):
         yield "Retry-After", str(raised.seconds)
+    if isinstance(raised, TooManyRequests):
+        # What clients read that are older than RateLimit, once it matters to them.
+        yield "RateLimit-Limit", str(raised.most)
+        yield "RateLimit-Remaining", "0"
+        yield "RateLimit-Reset", str(raised.seconds)
     if status == HTTPStatus.METHOD_NOT_ALLOWED and isinstance(raised, HTTPException):
         methods = getattr(raised, "valid_methods", None) or ()
         yield "Allow", ", ".join(sorted(methods))

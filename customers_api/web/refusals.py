@@ -10,6 +10,7 @@ from gunicorn import util
 from gunicorn.http import errors
 
 from customers_api.web.problems import CATALOGUE, MEDIA_TYPE, ProblemDocument, Unexpected
+from customers_api.web.secure_headers import ALWAYS, POLICY, UNSTORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,6 @@ def render(refusal: Refusal, request_id: str) -> bytes:
         f"Content-Type: {MEDIA_TYPE}",
         f"Content-Length: {len(body)}",
         f"X-Request-ID: {request_id}",
-        "X-Content-Type-Options: nosniff",
+        *(f"{name}: {value}" for name, value in (*ALWAYS, POLICY, UNSTORED)),
     )
     return "\r\n".join((*head, "", "")).encode("ascii") + body

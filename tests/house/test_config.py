@@ -48,7 +48,14 @@ DEFAULTS = {setting: default for setting, default, _ in NUMBERS.values()} | {
     "LOG_LEVEL": "INFO",
     "ACCESS_LOG": True,
     "TRACING": False,
+    "RATE_LIMIT_PER_TOKEN": (36_000, 60),
+    "RATE_LIMIT_PER_ADDRESS": (72_000, 60),
+    "RATE_LIMIT_SIGN_IN": (100, 60),
+    "RATE_LIMIT_STORAGE": "memory",
+    "TRUSTED_PROXIES": (),
+    "CORS_ORIGINS": (),
 }
+RATES = ("RATE_LIMIT_PER_TOKEN", "RATE_LIMIT_PER_ADDRESS", "RATE_LIMIT_SIGN_IN")
 
 
 @pytest.fixture
@@ -152,6 +159,12 @@ def test_a_number_that_is_none_is_refused_by_name(name: str, text: str) -> None:
         ("ACCESS_LOG", "perhaps"),
         ("OTEL_TRACES_EXPORTER", "zipkin"),
         ("DATABASE_PREPARE", "perhaps"),
+        *(
+            (name, text)
+            for name in RATES
+            for text in ("0/second", "10", "10/day", "-1/hour", "1e3/hour")
+        ),
+        ("RATE_LIMIT_SIGN_IN", "10000001/minute"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, text: str) -> None:
@@ -185,6 +198,89 @@ def test_a_database_that_cannot_be_is_refused_by_name_without_its_password(url: 
     told = complaint(PRODUCTION | {"DATABASE_URL": url})
     assert told.startswith("DATABASE_URL ")
     assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("name", RATES)
+def test_a_rate_is_a_number_by_a_unit_of_time_or_off(name: str) -> None:
+    taken = {"10/second": (10, 1), "7/minute": (7, 60), " 5/HOUR ": (5, 3600), "off": None}
+    assert {text: getattr(config.load(PRODUCTION | {name: text}), name) for text in taken} == taken
+
+
+def test_only_the_test_suite_is_not_limited() -> None:
+    for name in config.ENVIRONMENTS:
+        loaded = config.load(PRODUCTION | {"APP_ENV": name})
+        assert (loaded.RATE_LIMIT_PER_TOKEN is None) == (name == "testing")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["redis://:p%40ss@cache.example:6379/1", "rediss://cache.example", "unix:///run/redis.sock"],
+)
+def test_requests_may_be_counted_in_redis(url: str) -> None:
+    loaded = config.load(PRODUCTION | {"RATE_LIMIT_STORAGE": url})
+    assert loaded.RATE_LIMIT_STORAGE == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "disk",
+        "redis://",
+        "redis://:hunter2@cache:port",
+        "http://root:hunter2@cache",
+        "unix://",
+        "redis",
+    ],
+)
+def test_a_storage_that_cannot_be_is_refused_by_name_without_its_password(url: str) -> None:
+    told = complaint(PRODUCTION | {"RATE_LIMIT_STORAGE": url})
+    assert told.startswith("RATE_LIMIT_STORAGE ")
+    assert "hunter2" not in told
+
+
+def test_proxies_are_addresses_networks_and_a_unix_socket() -> None:
+    given = " 10.0.0.7, 10.1.0.0/16,2001:db8::/32,unix,"
+    proxies = config.load(PRODUCTION | {"TRUSTED_PROXIES": given}).TRUSTED_PROXIES
+    assert proxies == ("10.0.0.7", "10.1.0.0/16", "2001:db8::/32", "unix")
+
+
+@pytest.mark.parametrize("text", ["*", "proxy.example", "10.0.0.1/8", "10.0.0", "10.0.0.1:80"])
+def test_a_proxy_that_is_none_is_refused_by_name(text: str) -> None:
+    assert complaint(PRODUCTION | {"TRUSTED_PROXIES": text}).startswith(
+        f"TRUSTED_PROXIES has '{text}'; "
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*", "https://a.example", "http://localhost:3000, https://b.example", "http://[::1]:8080"],
+)
+def test_origins_are_as_browsers_send_them(text: str) -> None:
+    taken = config.load(PRODUCTION | {"CORS_ORIGINS": text}).CORS_ORIGINS
+    assert list(taken) == text.split(", ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/",
+        "https://a.example/path",
+        "a.example",
+        "//a.example",
+        "null",
+        "https://A.example",
+        "https://a.example:443",
+        "http://a.example:80",
+        "https://a.example:port",
+        "https://a.example:",
+        "https://me@a.example",
+        "https://a.example?x",
+        "https://*.example",
+        "https://b.example,*",
+    ],
+)
+def test_an_origin_that_no_browser_sends_is_refused_by_name(text: str) -> None:
+    assert complaint(PRODUCTION | {"CORS_ORIGINS": text}).startswith("CORS_ORIGINS has ")
 
 
 @pytest.mark.parametrize(

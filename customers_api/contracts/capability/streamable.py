@@ -16,6 +16,7 @@ from customers_api.contracts.capability.operations import capability
 from customers_api.core.actor import Role
 from customers_api.core.errors import Denied
 from customers_api.web import body as incoming
+from customers_api.web import cors
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.operation import NOTHING
@@ -78,9 +79,11 @@ def receive() -> Response:
 
 
 def _check_origin() -> None:
-    """Refuse other sites' pages; programs that are no browsers send no Origin."""
+    """Refuse pages of sites that may not call; programs that are no browsers send no Origin."""
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():
+    if origin is None or cors.allows(origin):
+        return
+    if urlsplit(origin).netloc.lower() != request.host.lower():
         raise ForeignOrigin
 
 
