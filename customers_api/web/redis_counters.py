@@ -30,7 +30,7 @@ if age == 1 then
 elseif age ~= 0 then
     count, before = 0, 0
 end
-if count + 1 + before * (1 - passed / seconds) <= most then
+if most - 1 - count - before * (1 - passed / seconds) >= -1e-6 then
     redis.call('HSET', KEYS[1], 'window', window, 'count', count + 1, 'before', before)
     redis.call('EXPIRE', KEYS[1], 2 * seconds)
 end

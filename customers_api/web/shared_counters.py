@@ -20,7 +20,7 @@ from math import ceil
 from mmap import mmap
 from pathlib import Path
 
-from customers_api.web.sliding import Caller, Verdict, refusal
+from customers_api.web.sliding import ALMOST, Caller, Verdict, refusal
 
 TABLES = 3
 BUCKETS, WAYS = 1024, 8
@@ -142,7 +142,7 @@ class SharedCounters:
                         word = _found(words, lane * LANE + offset, tag)
                     count += word & COUNT
             left = self._most - 1 - count - before * (1 - passed / self._seconds)
-            if left >= 0:
+            if left >= ALMOST:
                 words[own * LANE + offset] = mine + 1
                 return int(left), ceil(self._seconds - passed)
         return refusal(self._rate, before, count, passed)

@@ -7,6 +7,8 @@ Caller = int | str
 Rate = tuple[int, int]
 # How many more requests there may be, -1 where this one is too many; seconds until there are more.
 Verdict = tuple[int, int]
+# Nothing, but for what floating point loses; a refusal tells whole seconds that must hold.
+ALMOST = -1e-6
 
 
 class Counters(Protocol):
@@ -20,7 +22,7 @@ def verdict(rate: Rate, before: int, count: int, passed: float) -> Verdict:
     """What to say of a request that follows `before` and `count` in the two windows."""
     most, seconds = rate
     left = most - 1 - count - before * (1 - passed / seconds)
-    if left >= 0:
+    if left >= ALMOST:
         return int(left), ceil(seconds - passed)
     return refusal(rate, before, count, passed)
 
