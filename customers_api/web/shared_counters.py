@@ -192,6 +192,8 @@ def _found(words: memoryview, place: int, tag: int) -> int:
 
 
 def _opened(folder: Path | None, lanes: int) -> int:
+    if folder is None and hasattr(os, "memfd_create"):
+        return os.memfd_create("requests")
     if folder is None:
         with tempfile.TemporaryFile() as file:
             return os.dup(file.fileno())

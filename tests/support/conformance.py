@@ -24,7 +24,7 @@ class Conformance:
         }
 
     def check(self, method: str, path: str, response: TestResponse) -> None:
-        """Fail unless this answer is documented; errors of routing, and limits, are exempt there."""
+        """Fail unless this answer is documented; errors of routing, and limits, need not be."""
         name = self._path(path.partition("?")[0])
         operations = self.document["paths"].get(name, {})
         operation = operations.get("get" if method == "HEAD" else method.lower())
