@@ -94,6 +94,9 @@ class Config:
         self.RATE_LIMIT_STORAGE = _storage(environ)
         self.TRUSTED_PROXIES = _proxies(environ)
         self.CORS_ORIGINS = _origins(environ)
+        self.REQUEST_HEADER_SECONDS = _whole(environ, "REQUEST_HEADER_SECONDS", default=10)
+        self.CLIENT_STALL_SECONDS = _whole(environ, "CLIENT_STALL_SECONDS", default=30)
+        self.CLIENT_BYTES_PER_SECOND = _whole(environ, "CLIENT_BYTES_PER_SECOND", default=10_000)
         self.LOG_LEVEL = _choice(
             environ, "LOG_LEVEL", ("debug", "info", "warning", "error"), default="info"
         ).upper()

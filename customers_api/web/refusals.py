@@ -9,8 +9,22 @@ import msgspec
 from gunicorn import util
 from gunicorn.http import errors
 
-from customers_api.web.problems import CATALOGUE, MEDIA_TYPE, ProblemDocument, Unexpected
+from customers_api.web.problems import (
+    CATALOGUE,
+    MEDIA_TYPE,
+    BodyTooLarge,
+    ProblemDocument,
+    Unexpected,
+)
 from customers_api.web.secure_headers import ALWAYS, POLICY, UNSTORED
+
+
+class TooSlow(errors.ParseException):
+    """The request did not arrive in the time that it may take."""
+
+
+class TooLarge(errors.ParseException):
+    """The body of the request takes more bytes than this server reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +37,15 @@ class Refusal:
 
 
 INTERNAL = Refusal(500, Unexpected.code, " ".join(str(Unexpected.__doc__).split()))
+OVERSIZED = Refusal(413, BodyTooLarge.code, str(BodyTooLarge.__doc__))
 FIRST_LINE = Refusal(400, "malformed-request", "The request's first line is not valid HTTP.")
 HEADER = Refusal(400, "malformed-request", "A header of the request is not valid HTTP.")
 # By the error or its nearest ancestor here; none of them repeats anything of the request.
 REFUSALS: Mapping[type[BaseException], Refusal] = {
     BaseException: INTERNAL,
     errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
+    TooSlow: Refusal(408, "too-slow", "The request did not arrive in the time that it may take."),
+    TooLarge: OVERSIZED,
     ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
     errors.ConfigurationProblem: INTERNAL,
     # The stubs are a release behind and do not know these two.

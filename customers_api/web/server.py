@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,10 +18,12 @@ from gunicorn import util
 from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from gunicorn.http import Request, errors
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import TConn
 
 from config import load
 from customers_api.web import logs, metrics
+from customers_api.web.connections import Client, Reader
+from customers_api.web.patience import PatientWorker
 from customers_api.web.present import Present, here
 from customers_api.web.refusals import INTERNAL, refusal_of, render
 
@@ -31,7 +33,6 @@ LINGER_BYTES = 256 * 1024 * 1024
 # A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
 LONGEST_KEPT_BODY = 1024 * 1024
 PROBES, PROBE_THREADS = (b"GET /health", b"GET /metrics"), 2
-LONGEST_PROBE = max(map(len, PROBES))
 
 
 @dataclass(slots=True, eq=False)
@@ -71,8 +72,8 @@ class Logger(GunicornLogger):
         threading.excepthook = _thread_failed
 
 
-class Worker(ThreadWorker):
-    """A gthread worker that answers in problem documents and closes its connections gently."""
+class Worker(PatientWorker):
+    """A patient worker that answers in problem documents and closes its connections gently."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,11 +81,10 @@ class Worker(ThreadWorker):
         self.probes = ThreadPoolExecutor(PROBE_THREADS)
         # In the order of their deadlines, as each has the same time.
         self.farewells: dict[Farewell, None] = {}
-        self.waste = bytearray(256 * 1024)
 
     def enqueue_req(self, conn: TConn) -> None:
         """Have a request answered: a health probe by threads that nothing else can keep busy."""
-        pool = self.probes if _is_probe(conn.sock) else self.tpool
+        pool = self.probes if _is_probe(conn) else self.tpool
         answering = pool.submit(self.handle, conn)
         answering.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
@@ -97,11 +97,14 @@ class Worker(ThreadWorker):
         """
         for listener in self.sockets:
             listener.close()
-        super()._cap_keepalive(deadline)  # type: ignore[misc]  # the stubs are a release behind
+        super()._cap_keepalive(deadline)
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Serve one request, having seen to what its body may do to the connection."""
         headers = dict(req.headers)
+        if isinstance(conn.sock, Client):
+            # It has been told to, if it was to send anything, and has.
+            req._expected_100_continue = False  # type: ignore[attr-defined]
         if "TRANSFER-ENCODING" in headers or _length(headers) > LONGEST_KEPT_BODY:
             req.force_close()
         if req.body is not None:
@@ -123,13 +126,6 @@ class Worker(ThreadWorker):
         here.request = None
         with suppress(OSError):
             util.write_nonblock(client, render(refusal, request_id))
-
-    def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
-        """Keep the connection, or say farewell to it."""
-        if fs.cancelled() or fs.exception() or fs.result():
-            super().finish_request(conn, fs)
-        else:
-            self.say_farewell(conn)
 
     def say_farewell(self, conn: TConn) -> None:
         """End our side of the connection and read on, on the main loop, until its client ends too.
@@ -180,12 +176,10 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     logging.getLogger(__name__).error("A thread failed", exc_info=told)  # type: ignore[arg-type]
 
 
-def _is_probe(connection: socket.socket) -> bool:
-    # A TLS socket cannot be looked into; its probes wait their turn.
-    with suppress(OSError, ValueError):
-        head = connection.recv(LONGEST_PROBE, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        return head.startswith(PROBES)
-    return False
+def _is_probe(conn: TConn) -> bool:
+    # What comes by TLS cannot be looked into; its probes wait their turn.
+    reader = getattr(conn.parser, "unreader", None)
+    return isinstance(reader, Reader) and reader.head.startswith(PROBES)
 
 
 def _length(headers: Mapping[str, str]) -> int:

@@ -1,8 +1,12 @@
-"""An application that only test_server_errors.py serves: it needs no database."""
+"""An application that only the tests of the server serve: it needs no database."""
 
-from flask import Flask, abort, request
+from collections.abc import Iterator
+
+from flask import Flask, Response, abort, request
 
 LIMIT = 1024 * 1024
+LARGE = 20 * 1024 * 1024
+LINE = 32 * 1024
 
 app = Flask(__name__)
 app.config["PROPAGATE_EXCEPTIONS"] = True
@@ -19,6 +23,15 @@ def measure() -> str:
     request.max_content_length = LIMIT + 1
     size = len(request.get_data())
     return str(size) if size <= LIMIT else abort(413)
+
+
+@app.get("/large")
+def large() -> Response:
+    def lines() -> Iterator[bytes]:
+        for number in range(LARGE // LINE):
+            yield b"%*d" % (LINE, number)
+
+    return Response(lines(), content_type="text/plain")
 
 
 @app.post("/forbidden")

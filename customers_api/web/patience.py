@@ -1,0 +1,268 @@
+"""What keeps slow clients from holding threads: the main loop waits for them, all at once.
+
+A request is given to a thread when it is there to its last byte, and what a client does not take of
+its answer at once is sent by the main loop as the client takes it. Who is too slow is sent away.
+"""
+
+import errno
+import socket
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from selectors import EVENT_READ, EVENT_WRITE
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from customers_api.web.arrivals import Arrival, Limits, is_whole
+from customers_api.web.connections import Client, Reader, Shelf, connected
+from customers_api.web.refusals import TooSlow
+
+FIRST_BYTES = 16 * 1024
+GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
+# Requests that have not arrived whole, all together; where it is more, the oldest makes room.
+MOST_ARRIVING = 64 * 1024 * 1024
+SWEEP_SECONDS = 0.5
+OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
+NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
+
+
+@dataclass(slots=True)
+class Departure:
+    """An answer that its client has not taken yet, and when it is too late for that."""
+
+    answered: Future[bool]
+    deadline: float
+
+
+class PatientWorker(ThreadWorker):
+    """A gthread worker whose threads never wait for a client."""
+
+    # Set by gunicorn.conf.py, before the workers are forked.
+    limits = Limits()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.shelf = Shelf(self.cfg.threads, self.limits)
+        # Both in the order in which they began.
+        self.arrivals: dict[TConn, Arrival] = {}
+        self.departures: dict[TConn, Departure] = {}
+        self.waste = bytearray(256 * 1024)
+        self._arriving = 0
+        self._next_sweep = 0.0
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection."""
+        try:
+            accepted, address = listener.accept()
+        except OSError as error:
+            if error.errno in OUT_OF_FILES:
+                self._make_room()
+            elif error.errno not in NO_CONNECTION:
+                raise
+            return
+        self.nr_conns += 1
+        if self.cfg.is_ssl:
+            self.enqueue_req(TConn(self.cfg, accepted, address, listener.getsockname()))
+            return
+        client = Client(accepted, self.shelf)
+        conn = connected(self.cfg, client, address, listener.getsockname())
+        self._receive(conn)
+
+    def on_client_socket_readable(self, conn: TConn, client: socket.socket) -> None:
+        """Read the next request of a kept connection."""
+        if not isinstance(client, Client):
+            super().on_client_socket_readable(conn, client)
+            return
+        # It may have had to make room a moment ago.
+        if client.fileno() >= 0:
+            self.poller.unregister(client)
+            self.keepalived_conns.remove(conn)
+            self._receive(conn)
+
+    def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
+        """Let the client take the rest of its answer, if there is any, and go on from there."""
+        client = conn.sock
+        if isinstance(client, Client) and client.pending and client.fileno() >= 0:
+            deadline = time.monotonic() + self.limits.stall_seconds
+            self.departures[conn] = Departure(fs, deadline)
+            self.poller.register(client, EVENT_WRITE, partial(self._send_rest, conn))
+        else:
+            self.finish_answer(conn, fs)
+
+    def finish_answer(self, conn: TConn, answered: Future[bool]) -> None:
+        """Keep the connection, or say farewell to it."""
+        if answered.cancelled() or answered.exception():
+            self.drop(conn)
+        elif not answered.result():
+            self.say_farewell(conn)
+        elif isinstance(conn.sock, Client) and (begun := _reader(conn).leftover()):
+            self._begin(conn, begun)
+        else:
+            super().finish_request(conn, answered)
+
+    def say_farewell(self, conn: TConn) -> None:
+        """Close a connection gently."""
+        raise NotImplementedError
+
+    def drop(self, conn: TConn) -> None:
+        """Close a connection that nobody waits for."""
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        """Send away whoever was too slow; gunicorn calls this once in a turn of its loop."""
+        super().murder_pending()
+        if self.nr_conns >= self.worker_connections:
+            self._make_room()
+        now = time.monotonic()
+        if now < self._next_sweep:
+            return
+        self._next_sweep = now + SWEEP_SECONDS
+        for conn in [conn for conn, each in self.arrivals.items() if each.deadline < now]:
+            self._send_away(conn)
+        for conn in [conn for conn, each in self.departures.items() if each.deadline < now]:
+            self._forget(conn)
+            self.drop(conn)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(deadline)  # type: ignore[misc]  # the stubs are a release behind
+        for arrival in self.arrivals.values():
+            if not arrival.data:
+                arrival.deadline = min(arrival.deadline, deadline)
+
+    def _receive(self, conn: TConn) -> None:
+        """Read what has come of a new request."""
+        try:
+            data = conn.sock.recv(FIRST_BYTES)
+        except BlockingIOError:
+            self._await(conn, Arrival(self.limits, time.monotonic()))
+        except OSError:
+            self.drop(conn)
+        else:
+            if data:
+                self._begin(conn, data)
+            else:
+                self.drop(conn)
+
+    def _begin(self, conn: TConn, data: bytes) -> None:
+        if is_whole(data):
+            self._hand_on(conn, data)
+            return
+        now = time.monotonic()
+        arrival = Arrival(self.limits, now)
+        if not self._add(conn, arrival, data, now):
+            self._await(conn, arrival)
+
+    def _await(self, conn: TConn, arrival: Arrival) -> None:
+        self.arrivals[conn] = arrival
+        self._arriving += len(arrival.data)
+        self.poller.register(conn.sock, EVENT_READ, partial(self._receive_more, conn))
+
+    def _receive_more(self, conn: TConn, client: socket.socket) -> None:
+        """Read more of a request that has not arrived whole."""
+        arrival, now = self.arrivals.get(conn), time.monotonic()
+        # It may have had to make room a moment ago.
+        if arrival is None:
+            return
+        try:
+            received = client.recv_into(self.waste)
+        except BlockingIOError:
+            return
+        except OSError:
+            received = 0
+        if not received:
+            self._forget(conn)
+            # Whoever reads a body can tell that it is too short.
+            if arrival.body:
+                self._hand_on(conn, *arrival.parts())
+            else:
+                self.drop(conn)
+            return
+        if self._arriving + received > MOST_ARRIVING:
+            self._send_away(next(iter(self.arrivals)))
+        if conn in self.arrivals:
+            self._arriving += received
+            self._add(conn, arrival, memoryview(self.waste)[:received], now)
+
+    def _add(self, conn: TConn, arrival: Arrival, piece: bytes | memoryview, now: float) -> bool:
+        """Whether that was the end of waiting, for a good reason or a bad one."""
+        try:
+            if not arrival.add(piece, now):
+                if arrival.go_ahead:
+                    arrival.go_ahead = False
+                    conn.sock.sendall(GO_AHEAD)
+                return False
+        except errors.ParseException as error:
+            self._forget(conn)
+            self._refuse(conn, error)
+        except OSError:
+            self._forget(conn)
+            self.drop(conn)
+        else:
+            self._forget(conn)
+            self._hand_on(conn, *arrival.parts())
+        return True
+
+    def _hand_on(self, conn: TConn, head: bytes, body: memoryview = memoryview(b"")) -> None:  # noqa: B008
+        """Have a request answered by a thread."""
+        _reader(conn).give(head, body)
+        self.enqueue_req(conn)
+
+    def _send_rest(self, conn: TConn, client: Client) -> None:
+        """Send what the client takes of an answer that a thread has left."""
+        departure = self.departures.get(conn)
+        if departure is None:
+            return
+        try:
+            moved = client.flush()
+        except OSError:
+            self._forget(conn)
+            self.drop(conn)
+            return
+        now = time.monotonic()
+        departure.deadline = self.limits.extended(departure.deadline, moved, now)
+        if not client.pending:
+            self._forget(conn)
+            self.finish_answer(conn, departure.answered)
+
+    def _send_away(self, conn: TConn) -> None:
+        """End the wait for a request; a client that has said nothing is not answered either."""
+        arrival = self.arrivals[conn]
+        self._forget(conn)
+        if arrival.data:
+            self._refuse(conn, TooSlow("too slow"))
+        else:
+            self.drop(conn)
+
+    def _refuse(self, conn: TConn, error: Exception) -> None:
+        self.handle_error(None, conn.sock, conn.client, error)
+        self.say_farewell(conn)
+
+    def _forget(self, conn: TConn) -> None:
+        """Wait for this client no longer."""
+        arrival = self.arrivals.pop(conn, None)
+        if arrival is not None:
+            self._arriving -= len(arrival.data)
+        if arrival is not None or self.departures.pop(conn, None) is not None:
+            self.poller.unregister(conn.sock)
+
+    def _make_room(self) -> None:
+        """Close the oldest connection of the more frequent kind of those that do nothing."""
+        if len(self.arrivals) >= len(self.keepalived_conns):
+            for conn in [*self.arrivals][:1]:
+                self._forget(conn)
+                self.drop(conn)
+            return
+        conn = self.keepalived_conns.popleft()
+        self.poller.unregister(conn.sock)
+        self.drop(conn)
+
+
+def _reader(conn: TConn) -> Reader:
+    reader = conn.parser.unreader  # type: ignore[union-attr]
+    if not isinstance(reader, Reader):
+        raise TypeError("not one of our connections")
+    return reader
