@@ -76,7 +76,8 @@ def _folder() -> str | None:
 def _prepare() -> None:
     import subprocess
 
-    done = subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "prepare"])  # noqa: S603
+    asked = [sys.executable, "-m", "flask", "--app", "wsgi", "prepare"]
+    done = subprocess.run(asked, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(done.returncode)
 

@@ -230,15 +230,16 @@ def test_a_removed_customer_comes_back_first(app: Flask, admin: Api) -> None:
 def test_a_chunk_that_fails_leaves_the_earlier_ones(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    insert, calls = insertion.insert_tags, []
+    insert, calls = insertion.insert_customers, []
 
-    def failing(records: Any) -> None:
+    def failing(records: Any) -> Any:
         calls.append(len(records))
-        insert(records)
+        refused = insert(records)
         if len(calls) == 3:
             raise KeyboardInterrupt
+        return refused
 
-    monkeypatch.setattr(insertion, "insert_tags", failing)
+    monkeypatch.setattr(insertion, "insert_customers", failing)
     result = seed(app, "--customers", "200")
     assert result.exit_code == 130
     assert "Interrupted: added 80 customers" in result.output

@@ -23,7 +23,7 @@ def test_ten_thousand_ids_take_one_statement(editor: Api) -> None:
         answer = bulk(editor, "/api/v1/customers", ids, city="Köln", tags="one,two")
     assert answer.get_json()["updated"] == len(made) == 1000
     assert answer.get_json()["not_found"] == ids[len(made) :]
-    updates = [statement for statement, _ in seen if statement.startswith("UPDATE customers ")]
+    updates = [statement for statement, _ in seen if "UPDATE customers " in statement]
     assert len(updates) == 1
     # Access, the update, the tags, the events, the fold: a handful, whatever the number of ids.
     assert len(seen) <= 14, [statement[:80] for statement, _ in seen]
