@@ -31,7 +31,7 @@ from sqlalchemy.orm import Session
 
 from customers_api.core import statements
 from customers_api.core.errors import Unavailable
-from customers_api.core.outage import Silent, has_spoken
+from customers_api.core.outage import Silent
 from customers_api.core.statements import AnyRow, Prepared, Values
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import db
@@ -190,7 +190,7 @@ def alone(statement: Prepared, parameters: Values) -> Sequence[AnyRow]:
     if unit.spent:
         raise RuntimeError("the only statement of this unit of work is committed already")
     try:
-        written = _on_fresh(statement, parameters)
+        written = _committed(statement, parameters)
     except DBAPIError as error:
         if error.connection_invalidated:
             raise OutcomeUnknown from error
@@ -343,28 +343,24 @@ def _direct(statement: Prepared, parameters: Parameters | None) -> Sequence[AnyR
     if not isinstance(values, Mapping) or not statement.is_direct(engine):
         return _rows(statement.statement, parameters)
     if _unit.get() is None:
-        with statements.connection(engine) as connection:
-            return statements.execute(statement, values, engine, connection.driver_connection)
+        return statements.run(statement, values, engine)
     connection = _begun().connection().connection
-    with statements.wrapped(engine, connection):
+    try:
         return statements.execute(statement, values, engine, connection.driver_connection)
+    except engine.dialect.loaded_dbapi.Error as error:
+        statements.refuse(error, engine, connection)
 
 
-def _on_fresh(statement: Prepared, values: Values) -> Sequence[AnyRow]:
-    """As `_direct`, in autocommit, on a connection that was not ended while nobody used it.
+def _committed(statement: Prepared, values: Values) -> Sequence[AnyRow]:
+    """The rows of a statement that commits itself.
 
-    Of one that breaks later nobody can say whether the statement was committed.
+    Of one whose connection breaks meanwhile nobody can say whether it did.
     """
     engine = db.engine
-    if not statement.is_direct(engine):
-        with db.engine.connect() as connection:
-            return connection.execute(statement.statement, values).all()
-    while True:
-        with statements.connection(engine) as fresh:
-            if has_spoken(fresh.driver_connection):
-                fresh.invalidate()
-                continue
-            return statements.execute(statement, values, engine, fresh.driver_connection)
+    if statement.is_direct(engine):
+        return statements.run(statement, values, engine, fresh=True)
+    with engine.connect() as connection:
+        return connection.execute(statement.statement, values).all()
 
 
 def _open() -> Unit:

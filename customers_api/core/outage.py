@@ -98,9 +98,12 @@ class Connection(psycopg.Connection[Any]):
     longest: float | None = None
 
     @cached_property
-    def kept_cursor(self) -> psycopg.Cursor[Any]:
-        """A cursor for one statement after the other, each read to its end."""
-        return self.cursor()
+    def kept_cursor(self) -> psycopg.RawCursor[Any]:
+        """A cursor for one statement after the other, each read to its end.
+
+        It takes them as PostgreSQL does: with `$1`, which the driver need not look for.
+        """
+        return psycopg.RawCursor(self)
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None

@@ -6,16 +6,18 @@ to the engine, as tracing does, SQLAlchemy executes them itself.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 from sqlalchemy import Dialect, Engine, Executable, Row, Select
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
+
+from customers_api.core.outage import has_spoken
 
 AnyRow = Row[*tuple[Any, ...]]
 Values = Mapping[str, object]
@@ -102,28 +104,37 @@ def execute(prepared: Prepared, values: Values, engine: Engine, driver: Any) -> 
     return form.rows(cursor.fetchall())
 
 
-@contextmanager
-def connection(engine: Engine) -> Iterator[PoolProxiedConnection]:
-    """A connection of the pool in autocommit; raises DBAPIError for what the driver raises."""
-    with wrapped(engine):
-        checked_out = engine.raw_connection()
-    try:
-        with wrapped(engine, checked_out):
-            yield checked_out
-    finally:
-        checked_out.close()
+def run(prepared: Prepared, values: Values, engine: Engine, *, fresh: bool = False) -> list[AnyRow]:
+    """The rows of a statement in autocommit; raises DBAPIError for what the driver raises.
 
-
-@contextmanager
-def wrapped(engine: Engine, checked_out: PoolProxiedConnection | None = None) -> Iterator[None]:
-    """Raise what the driver raises as SQLAlchemy does, and forget connections that broke."""
+    With `fresh` on a connection that was not ended while nobody used it.
+    """
+    connection = _fresh(engine) if fresh else _checked_out(engine)
     try:
-        yield
+        return execute(prepared, values, engine, connection.driver_connection)
     except engine.dialect.loaded_dbapi.Error as error:
-        _raise(error, engine, checked_out)
+        refuse(error, engine, connection)
+    finally:
+        connection.close()
 
 
-def _raise(error: Exception, engine: Engine, checked_out: PoolProxiedConnection | None) -> NoReturn:
+def _fresh(engine: Engine) -> PoolProxiedConnection:
+    while True:
+        connection = _checked_out(engine)
+        if not has_spoken(connection.driver_connection):
+            return connection
+        connection.invalidate()
+
+
+def _checked_out(engine: Engine) -> PoolProxiedConnection:
+    try:
+        return engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as error:
+        refuse(error, engine, None)
+
+
+def refuse(error: Exception, engine: Engine, checked_out: PoolProxiedConnection | None) -> NoReturn:
+    """Raise what the driver raised as SQLAlchemy does, and forget connections that broke."""
     broken = False
     if checked_out is not None and checked_out.is_valid:
         driver = checked_out.dbapi_connection
@@ -142,8 +153,16 @@ def _raise(error: Exception, engine: Engine, checked_out: PoolProxiedConnection 
     ) from error
 
 
+def _spelled(dialect: Dialect) -> Dialect:
+    """The dialect to compile for: what PostgreSQL itself reads, so that the driver need not."""
+    if dialect.name != "postgresql":
+        return dialect
+    return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+
 def _form(statement: Executable, dialect: Dialect) -> Form | None:
-    compiled = cast(SQLCompiler, statement.compile(dialect=dialect))  # type: ignore[attr-defined]
+    spelled = _spelled(dialect)
+    compiled = cast(SQLCompiler, statement.compile(dialect=spelled))  # type: ignore[attr-defined]
     if any(bind.expanding or bind.literal_execute for bind in compiled.binds.values()):
         return None
     constant, computed, given = {}, [], []
