@@ -16,7 +16,7 @@ from typing import Any
 import jwt
 
 from benchmarks.compare.databases import People, our_environment
-from benchmarks.compare.environment import ROOT
+from benchmarks.compare.environment import ROOT, Missing
 from benchmarks.compare.jobs import Call, Job
 from tests.support.checkout import free_port
 
@@ -107,12 +107,16 @@ class Server:
         self._command = contestant.command.format(
             bin=commands, module=contestant.module, port=self.port
         ).split()
+        # More of our own variables.
+        self.settings: Mapping[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._log = Path(os.devnull)
 
     def start(self, log: Path) -> None:
         """Start it; what it says goes to `log`."""
         self._log = log
+        if not Path(self._command[0]).exists():
+            raise Missing(f"{self.contestant.name} needs {self._command[0]}, which is not there")
         # The peers' gunicorn must not find our configuration.
         folder = ROOT if self.contestant.is_ours else log.parent
         with log.open("wb") as output:
@@ -167,7 +171,8 @@ class Server:
 
     def _environment(self) -> Mapping[str, str]:
         if self.contestant.is_ours:
-            return {**our_environment(self.people.ours), **OURS_SETTINGS, "PORT": str(self.port)}
+            ours = {**our_environment(self.people.ours), **OURS_SETTINGS, **self.settings}
+            return {**ours, "PORT": str(self.port)}
         return os.environ | {
             "PYTHONPATH": str(ROOT),
             "PEERS_DATABASE_URL": self.people.peers,

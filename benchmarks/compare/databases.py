@@ -169,7 +169,7 @@ def our_environment(url: str) -> Mapping[str, str]:
 def our_token(url: str, role: str = "admin") -> str:
     """A service token of ours."""
     command = [*FLASK, "tokens", "create", "--role", role, "--name", "benchmark"]
-    return _flask(command, url).strip()
+    return run_flask(command, url).strip()
 
 
 def _is_whole(url: str, size: int) -> bool:
@@ -182,7 +182,7 @@ def _is_whole(url: str, size: int) -> bool:
 
 
 def _seed(both: People) -> None:
-    _flask([*FLASK, "db", "upgrade"], both.ours)
+    run_flask([*FLASK, "db", "upgrade"], both.ours)
     with psycopg.connect(both.ours, autocommit=True) as database:
         database.execute(
             "INSERT INTO groups (name, created_at, updated_at)"
@@ -190,7 +190,7 @@ def _seed(both: People) -> None:
             [both.groups],
         )
         database.execute(GROUPING.format(groups=both.groups))
-        _flask([*FLASK, "seed", "--customers", str(both.size)], both.ours)
+        run_flask([*FLASK, "seed", "--customers", str(both.size)], both.ours)
         database.execute("DROP FUNCTION benchmark_group CASCADE")
 
 
@@ -218,7 +218,8 @@ def _pipe(source: psycopg.Connection, query: str, target: psycopg.Connection, ta
             writing.write(piece)
 
 
-def _flask(command: list[str], url: str) -> str:
+def run_flask(command: list[str], url: str) -> str:
+    """What one of our commands prints, run on this database."""
     done = subprocess.run(
         command, check=False, cwd=ROOT, env=our_environment(url), capture_output=True, text=True
     )

@@ -84,14 +84,14 @@ def _panel(results: Results, place: Place, width: float) -> Iterator[str]:
             f'<rect class="{kind}" x="{NAMES_WIDTH}" y="{top}" width="{length:.1f}"'
             f' height="{BAR}" rx="2"/>'
         )
-        ratio = "" if each.ratio is None else f"  {TIMES} {each.ratio:.1f}"
+        ratio = "" if each.ratio is None else f" ({each.ratio:.1f}{TIMES})"
         figures = f"{number(each.per_second)}{ratio}"
         yield _text(NAMES_WIDTH + length + 6, top + 11, figures, "small")
 
 
 def _said(places: list[Place]) -> str:
     sizes = " and ".join(f"{size:,}" for size in sorted({place[0] for place in places}))
-    return f"{sizes} customers, the middle of the rounds; {TIMES} is to the first contestant"
+    return f"{sizes} customers, the middle of the rounds; in brackets, times what the first has"
 
 
 def _text(x: float, y: float, what: str, kind: str, anchor: str = "start") -> str:

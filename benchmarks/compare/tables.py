@@ -25,7 +25,8 @@ class Results:
     """What was measured, by what may be compared with each other."""
 
     def __init__(self, measured: Sequence[Measured]) -> None:
-        self._counted = [each for each in measured if not each.failed]
+        # Nothing finished: too few seconds for that many clients.
+        self._counted = [each for each in measured if each.per_second and not each.failed]
         self.sizes = sorted({each.size for each in measured})
         self.places = sorted({each.place for each in measured}, key=_order)
         self.contestants = [
@@ -97,7 +98,7 @@ def _growing(results: Results) -> Iterator[str]:
     clients = sorted({clients for _, clients, _ in results.places})
     if len(clients) > 1:
         yield "### How it grows with the clients: requests/s (p50, ms)\n"
-        heads = [f"{each} clients" for each in clients]
+        heads = [f"clients: {each}" for each in clients]
         yield from _grown(results, heads, "customers", clients, lambda held, each: (held, each))
 
 

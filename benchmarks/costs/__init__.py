@@ -1,0 +1,1 @@
+"""What each request costs inside: round trips, statements, rows, bytes, microseconds, memory."""
