@@ -110,6 +110,6 @@ def test_a_sample_is_of_the_innermost_part_that_is_known() -> None:
     assert {part: share for part, share in found.items() if share} == {
         "dispatch": 0.4,
         "token": 0.3,
-        "driver and database": 0.2,
+        "driver": 0.2,
         "encoding": 0.1,
     }
