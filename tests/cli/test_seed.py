@@ -38,7 +38,7 @@ def stored(app: Flask) -> Sequence[Mapping[str, Any]]:
 
 
 def tags(app: Flask) -> Sequence[tuple[Any, ...]]:
-    columns = (TAGS.c.customer_id, TAGS.c.position, TAGS.c.tag)
+    columns = (TAGS.c.customer_id, TAGS.c.tag)
     with app.app_context():
         return [tuple(row) for row in database.rows(select(*columns).order_by(*columns))]
 

@@ -33,7 +33,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "role": "reader",
         "created_at": NOW,
     },
-    "customer_tags": {"customer_id": 1, "position": 0, "tag": "vip"},
+    "customer_tags": {"customer_id": 1, "tag": "vip"},
 }
 OTHER_CUSTOMER = {
     "uuid": "b1b2c3d45e6f4a7b8c9d0e1f2a3b4c5d",
@@ -52,8 +52,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("customers", OTHER_CUSTOMER | {"first_name": None}),
     *(("customers", OTHER_CUSTOMER | {name: ROWS["customers"][name]}) for name in OTHER_CUSTOMER),
     ("customer_tags", {"customer_id": 999}),
-    ("customer_tags", {"position": 1}),
-    ("customer_tags", {"tag": "new"}),
+    ("customer_tags", {}),
     ("groups", {}),
     ("operators", {}),
     ("operators", {"username": "otto", "role": "owner"}),

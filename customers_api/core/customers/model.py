@@ -140,13 +140,9 @@ class CustomerTag(Base):
     customer_id: Mapped[int] = mapped_column(
         Id, ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True
     )
-    position: Mapped[int] = mapped_column(primary_key=True)
-    tag: Mapped[str] = mapped_column(String(500))
+    tag: Mapped[str] = mapped_column(String(500), primary_key=True)
 
-    __table_args__ = (
-        Index("uq_customer_tags_customer_id_tag", "customer_id", "tag", unique=True),
-        Index("ix_customer_tags_tag", "tag", "customer_id"),
-    )
+    __table_args__ = (Index("ix_customer_tags_tag", "tag", "customer_id"),)
 
 
 class CustomerCount(Base):

@@ -12,7 +12,7 @@ from customers_api.core.customers.generation.derived import Row
 from customers_api.core.customers.generation.draws import draws
 
 CUSTOMER_COLUMNS = ("id", *people.COLUMNS)
-TAG_COLUMNS = ("customer_id", "position", "tag")
+TAG_COLUMNS = ("customer_id", "tag")
 ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
@@ -43,9 +43,9 @@ def make(batch: Batch) -> Made:
     owners = [str(id) for id in ids]
     customers = [(owner, *row) for owner, row in zip(owners, made, strict=True)]
     tags = [
-        (owner, str(position), tag)
+        (owner, tag)
         for owner, each in zip(owners, drawn, strict=True)
-        for position, tag in enumerate(people.tags(each))
+        for tag in people.tags(each)
     ]
     search = [(owner, derived.search_text(row)) for owner, row in zip(owners, made, strict=True)]
     counts = derived.counts(ids, made)
