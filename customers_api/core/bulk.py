@@ -101,12 +101,13 @@ def record_set(types: Types) -> FromClause:
 def document(records: Sequence[Record], types: Types) -> str:
     """The records as JSON, without what has no value: it would be read only to be nothing."""
     choices = [name for name, kind in types.items() if isinstance(kind, Choices)]
-    return msgspec.json.encode(
-        [{"position": i, **_plain(record, choices)} for i, record in enumerate(records)]
-    ).decode()
+    plain = [_plain(record, choices) for record in records]
+    for position, record in enumerate(plain):
+        record["position"] = position
+    return msgspec.json.encode(plain).decode()
 
 
-def _plain(record: Record, choices: Sequence[str]) -> Record:
+def _plain(record: Record, choices: Sequence[str]) -> dict[str, Any]:
     plain = {name: value for name, value in record.items() if value is not None}
     for name in choices:
         # Spelled as their column has them; JSON would make them lists.

@@ -34,7 +34,6 @@ from customers_api.core.customers import addresses, identity, ids, names, querie
 from customers_api.core.customers.model import CUSTOMERS, Status
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
-from customers_api.core.events.changes import Change
 from customers_api.core.events.kinds import Kind
 from customers_api.core.events.service import Entry
 from customers_api.core.groups.queries import TABLE as GROUPS
@@ -70,10 +69,10 @@ TOLD: bulk.Types = {"told_fields": Text(), "told_values": Text()}
 
 @dataclass(slots=True)
 class New:
-    """A customer about to be inserted: the columns, and of what its event tells."""
+    """A customer about to be inserted: the columns, and the fields of which its event tells."""
 
     record: Record
-    given: Sequence[Change]
+    told: Mapping[str, Any]
 
     @property
     def uuid(self) -> UUID:
@@ -85,22 +84,21 @@ class New:
 def prepared(records: Sequence[Mapping[str, Any]]) -> list[New]:
     """Customers of these fields, with what tells them from all others."""
     named = [tags.as_kept(names.in_parts(fields)) for fields in records]
-    whole = with_identity(dict(addresses.spread(fields)) for fields in named)
-    told = (changing.given(revision.as_told(fields)) for fields in named)
-    return [New(record, given) for record, given in zip(whole, told, strict=True)]
+    whole = with_identity(map(addresses.spread, named))
+    return [New(*each) for each in zip(whole, map(revision.as_told, named), strict=True)]
 
 
 def redrawn(some: Sequence[New], uuids: Sequence[UUID]) -> list[New]:
     """The same customers with these UUIDs, and whatever else tells them from all others."""
     again = zip(some, uuids, strict=True)
     records = with_identity({**new.record, "uuid": uuid} for new, uuid in again)
-    return [New(record, new.given) for record, new in zip(records, some, strict=True)]
+    return [New(record, new.told) for record, new in zip(records, some, strict=True)]
 
 
-def with_identity(records: Iterable[Record]) -> list[Record]:
+def with_identity(records: Iterable[Mapping[str, Any]]) -> list[Record]:
     """Each record with what tells it from all others; a UUID it has already is kept."""
     seen: set[str] = set()
-    return [record | _identity(record, seen) for record in records]
+    return [_with_identity(dict(record), seen) for record in records]
 
 
 def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> dict[UUID, AnyRow]:
@@ -118,7 +116,7 @@ def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> dict[UUI
     found = zip(rows, inserted, strict=True)
     events.record(
         Kind.CUSTOMER_CREATED,
-        [Entry(row.row_id, new.given, row.row_customer_id) for row, new in found],
+        [Entry(row.row_id, changing.given(new.told), row.row_customer_id) for row, new in found],
     )
     return {row.row_uuid: row for row in rows}
 
@@ -139,10 +137,8 @@ def _insert_with_events(
 ) -> Sequence[AnyRow]:
     records = []
     for new in some:
-        told = changing.kept(new.given)
-        records.append(
-            {**new.record, "told_fields": told["fields"], "told_values": told["new_values"]}
-        )
+        fields, told = changing.first(new.told)
+        records.append({**new.record, "told_fields": fields, "told_values": told})
     values = {
         **events.common(Kind.CUSTOMER_CREATED),
         "records": bulk.document(records, RECORD),
@@ -160,19 +156,19 @@ def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
     return [record | {"id": record.get("id") or next(next_ids)} for record in records]
 
 
-def _identity(record: Record, seen: set[str]) -> Record:
+def _with_identity(record: Record, seen: set[str]) -> Record:
     uuid = record.get("uuid") or uuid4()
     base = identity.base_username(record["first_name"], record.get("last_name") or "")
     usernames = identity.usernames(base, uuid)
     # The statement sees no row that it inserts itself, so one list's names are told apart here.
-    free = [name for name in usernames if name not in seen]
+    free = [name for name in usernames if name not in seen] if base in seen else usernames
     seen.add(free[0])
-    return {
-        "uuid": uuid,
-        "customer_id": identity.customer_id(uuid),
-        "email_key": identity.email_key(record["email"]),
-        **dict(zip(CANDIDATES, [*free, *[free[-1]] * len(CANDIDATES)], strict=False)),
-    }
+    record["uuid"] = uuid
+    record["customer_id"] = identity.customer_id(uuid)
+    record["email_key"] = identity.email_key(record["email"])
+    for place, candidate in enumerate(CANDIDATES):
+        record[candidate] = free[min(place, len(free) - 1)]
+    return record
 
 
 @lru_cache(maxsize=2)

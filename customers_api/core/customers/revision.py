@@ -77,7 +77,7 @@ def as_told(fields: Fields) -> Fields:
     objects = {
         name: msgspec.Raw(fields[name].encode()) for name in OBJECTS if fields.get(name) is not None
     }
-    return {**fields, **objects}
+    return {**fields, **objects} if objects else fields
 
 
 def _revise(

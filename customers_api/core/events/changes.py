@@ -56,6 +56,12 @@ def kept(changes: Sequence[Change]) -> dict[str, str | None]:
     }
 
 
+def first(fields: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The columns `fields` and `new_values` of `given`, made at once as there may be many."""
+    values = {name: _brief(value) for name, value in fields.items() if value is not None}
+    return ",".join(values), _encoded(values.values()) if values else None
+
+
 def shown(fields: str, old_values: str | None, new_values: str | None) -> list[Change]:
     """The changes that an event's columns hold, each value as it is written in JSON."""
     names = fields.split(",") if fields else []
@@ -71,6 +77,8 @@ def _is(old: Any, new: Any) -> bool:
 
 
 def _brief(value: Any) -> Any:
+    if isinstance(value, str) and len(value) <= LONGEST_VALUE:
+        return value
     text = bytes(value) if isinstance(value, msgspec.Raw) else value
     if not isinstance(text, str | bytes) or len(text) <= LONGEST_VALUE:
         return value

@@ -43,9 +43,7 @@ def make(batch: Batch) -> Made:
     owners = [str(id) for id in ids]
     customers = [(owner, *row) for owner, row in zip(owners, made, strict=True)]
     tags = [
-        (owner, tag)
-        for owner, each in zip(owners, drawn, strict=True)
-        for tag in people.tags(each)
+        (owner, tag) for owner, each in zip(owners, drawn, strict=True) for tag in people.tags(each)
     ]
     search = [(owner, derived.search_text(row)) for owner, row in zip(owners, made, strict=True)]
     counts = derived.counts(ids, made)
