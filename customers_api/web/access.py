@@ -134,7 +134,8 @@ def customer(role: Needs) -> Actor:
 
 def bearer_token() -> str:
     """The token of the Authorization header; raises TokenMissing."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    given: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenMissing
     return token.strip()

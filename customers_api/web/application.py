@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.routing import MapAdapter
 
 
 class NoSessions(SessionInterface):
@@ -19,6 +20,16 @@ class Application(Flask):
     """A Flask application whose views are all plain functions."""
 
     session_interface = NoSessions()
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """What matches the path; no host is asked for, as no address of ours holds one."""
+        if request is None:
+            return None
+        environ = request.environ
+        path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
+        root = request.root_path or "/"
+        scheme = environ["wsgi.url_scheme"]
+        return MapAdapter(self.url_map, "", root, "", scheme, path, request.method)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is; asking each time whether it is a coroutine takes a while."""

@@ -1,7 +1,6 @@
 """A contract: a blueprint that cannot be built without saying who is let in and how it refuses."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -72,7 +71,9 @@ def statuses_here() -> Statuses:
 
 
 def _serve(contract: Contract, operation: Operation, **path: Any) -> Any:
-    with idempotency.reuse_told_first() if operation.takes_key else nullcontext():
+    if not operation.takes_key:
+        return operation.handle(contract.authenticate, path)
+    with idempotency.reuse_told_first():
         return operation.handle(contract.authenticate, path)
 
 

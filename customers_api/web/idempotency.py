@@ -53,7 +53,7 @@ ERRORS = (KeyMalformed, KeyReused, StillRunning)
 
 def key() -> str | None:
     """The key of the request at hand, if it has one; raises KeyMalformed."""
-    text = request.headers.get(HEADER)
+    text: str | None = request.environ.get("HTTP_IDEMPOTENCY_KEY")
     if text is None:
         return None
     if text.startswith('"'):

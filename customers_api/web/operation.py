@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, g
@@ -145,12 +146,12 @@ class Operation:
             result = self._run({"body": body})
         return self._encoders[self.answer].plain(result)
 
-    @property
+    @cached_property
     def takes_key(self) -> bool:
         """Whether an Idempotency-Key means something: it changes something, for a known caller."""
         return self.atomic and self.method in UNSAFE and self.role is not None
 
-    @property
+    @cached_property
     def takes_expected(self) -> bool:
         """Whether If-Match means something."""
         return self.etag and self.method in conditions.CONDITIONAL_WRITES
@@ -180,10 +181,12 @@ class Operation:
         if self.etag and (known := conditions.unchanged(content)):
             return known
         response = self._response(content, query)
-        response.status_code = self.status
+        if self.status != HTTPStatus.OK:
+            response.status_code = self.status
         if self.etag:
             conditions.mark(response, content)
-        response.headers.extend(headers)
+        if headers:
+            response.headers.extend(headers)
         return response
 
     def _response(self, content: Any, query: Mapping[str, Any]) -> Response:
