@@ -54,7 +54,7 @@ class Config:
     RATE_LIMITS = {
         "PER_TOKEN": "36000/minute",
         "PER_ADDRESS": "72000/minute",
-        "SIGN_IN": "100/minute",
+        "SIGN_IN": "300/minute",
     }
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -86,6 +86,10 @@ class Config:
         )
         self.HOST = environ.get("HOST") or "127.0.0.1"
         self.PORT = _whole(environ, "PORT", default=8000, most=65535)
+        # For script/server, which starts it.
+        self.WEB_SERVER = _choice(
+            environ, "WEB_SERVER", ("gunicorn", "granian"), default="gunicorn"
+        )
         self.WEB_CONCURRENCY = _whole(environ, "WEB_CONCURRENCY", default=2, most=256)
         self.WEB_THREADS = _whole(environ, "WEB_THREADS", default=4, most=256)
         self.RATE_LIMIT_PER_TOKEN = self._rate(environ, "PER_TOKEN")
