@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
     TableClause,
     and_,
     bindparam,
@@ -27,6 +26,7 @@ from sqlalchemy import (
 from customers_api.core import database
 from customers_api.core.customers import statistics
 from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.statements import Prepared
 from customers_api.core.types import Id
 
 C = CUSTOMERS.c
@@ -152,19 +152,19 @@ def _asked(folded: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _sampled(names: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+def _sampled(names: tuple[str, ...]) -> Prepared:
     sample = tablesample(SEARCH, func.system(SAMPLE_PERCENT))
     having = [
         func.count().filter(sample.c.key.like(bindparam(f"{name}_like"), escape="\\"))
         for name in names
     ]
-    return select(func.count(), *having).select_from(sample)
+    return Prepared(select(func.count(), *having).select_from(sample))
 
 
 @lru_cache(maxsize=1)
-def _matched() -> Select[*tuple[Any, ...]]:
+def _matched() -> Prepared:
     found = select(SEARCH.c.rowid).where(_match("query")).limit(bindparam("enough", type_=Id))
-    return select(func.count()).select_from(found.subquery())
+    return Prepared(select(func.count()).select_from(found.subquery()))
 
 
 def _match(name: str) -> ColumnElement[bool]:
