@@ -18,6 +18,11 @@ CONDITIONAL_WRITES = frozenset({"PATCH", "PUT", "DELETE"})
 REVALIDATED = "private, no-cache"
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 _LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
+# Some more is understood, as RFC 9110 asks, but this is what to write.
+SHAPE: Shape = {
+    "type": "string",
+    "pattern": '^([*]|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$',
+}
 _TAGS = re.compile(r'(W/)?"([^"]*)"')
 
 ETAG: Mapping[str, str] = {
@@ -31,13 +36,13 @@ IF_MATCH: Shape = {
         "The ETags of which the customer must still have one, else nothing is done and the answer "
         "is 412; weak ones never match. Without it the last writer wins, field by field."
     ),
-    "schema": {"type": "string"},
+    "schema": SHAPE,
 }
 IF_NONE_MATCH: Shape = {
     "name": "If-None-Match",
     "in": "header",
     "description": "The ETags of what is known already; the answer is 304 where nothing changed.",
-    "schema": {"type": "string"},
+    "schema": SHAPE,
 }
 
 

@@ -16,7 +16,7 @@ from customers_api.core import text
 from customers_api.core.text import stripped
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings
-from customers_api.web import accept
+from customers_api.web import accept, sizes
 from customers_api.web.accept import Plain
 from customers_api.web.schemas import Shape
 
@@ -25,8 +25,9 @@ LONGEST_NUMBER = 40
 LONGEST_LINE = 1000
 _document = msgspec.json.Encoder(decimal_format="number")
 _MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+    r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"(?:[Tt ](?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,6})?"
+    r"(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 )
 
 
@@ -51,6 +52,8 @@ class Text(Plain, fields.String):
 class Line(Text):
     """Text to look for: nothing with a control character is kept, so none can be found."""
 
+    openapi: ClassVar[Shape] = sizes.line(LONGEST_LINE)
+
     def _accept(self, value: Any) -> Any:
         line = super()._accept(value)
         if complaint := text.one_line(line, most=LONGEST_LINE):
@@ -70,11 +73,14 @@ class Whole(Plain, fields.Integer):
     openapi: ClassVar[Shape] = {"type": "integer", "format": "int64"}
 
     def _accept(self, value: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int):
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self.make_error("invalid")
-        if abs(value) > LARGEST_ID:
+        if not -LARGEST_ID <= value <= LARGEST_ID:
             raise self.make_error("too_large")
-        return value
+        # 7.0 is a whole number, as JSON Schema has it.
+        if value != int(value):
+            raise self.make_error("invalid")
+        return int(value)
 
 
 class Count(Whole):
@@ -100,6 +106,7 @@ class Money(Plain, fields.Decimal):
     openapi: ClassVar[Shape] = {
         "type": ["string", "number"],
         "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$",
+        **sizes.AMOUNT,
     }
 
     def _accept(self, value: Any) -> Any:
@@ -132,6 +139,7 @@ class Number(Encoded, Money):
     openapi: ClassVar[Shape] = {
         "type": "number",
         "description": "An exact amount with at most two decimal places.",
+        **sizes.AMOUNT,
     }
 
     def _accept(self, value: Any) -> Any:
@@ -167,7 +175,7 @@ class Day(Plain, fields.Field[date]):
 
     openapi: ClassVar[Shape] = {
         "type": "string",
-        "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T00:00:00)?$",
+        "pattern": ("^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:T00:00:00)?$"),
     }
 
     def _accept(self, value: Any) -> Any:
@@ -235,6 +243,8 @@ class Tags(Plain, fields.Field[tuple[str, ...]]):
 
 class WantedTags(Tags):
     """Tags to look for, separated by commas."""
+
+    openapi: ClassVar[Shape] = {**Tags.openapi, **sizes.line(LONGEST_LINE)}
 
     def _accept(self, value: Any) -> Any:
         wanted = super()._accept(value)

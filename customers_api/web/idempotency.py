@@ -38,7 +38,7 @@ PARAMETER: Shape = {
         "the first time and done once. Bare, or in double quotes. What was refused was not done "
         "and is tried anew."
     ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
 }
 
 

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, generated from what the contracts declare."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -83,7 +83,7 @@ PROBLEM_SCHEMA: Shape = {
 
 def document() -> dict[str, Any]:
     """The document of all contracts that the application at work serves."""
-    spec, plugin, _ = _generator()
+    spec, plugin, _ = _generator(_limited_field_shape)
     spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
@@ -100,7 +100,7 @@ def document() -> dict[str, Any]:
 
 def json_schema(schema: Schema) -> dict[str, Any]:
     """One schema by itself as JSON Schema, for those who read no OpenAPI."""
-    _, _, converter = _generator()
+    _, _, converter = _generator(_field_shape)
     shape = dict(converter.schema2jsonschema(schema))  # type: ignore[no-untyped-call]
     shape["required"] = [name for name in shape["properties"] if name in shape.get("required", ())]
     if isinstance(schema, AnswerSchema):
@@ -109,7 +109,9 @@ def json_schema(schema: Schema) -> dict[str, Any]:
     return shape
 
 
-def _generator() -> tuple[APISpec, MarshmallowPlugin, OpenAPIConverter]:
+def _generator(
+    shape_of: Callable[..., Shape],
+) -> tuple[APISpec, MarshmallowPlugin, OpenAPIConverter]:
     """A document to fill, and what makes shapes of our schemas."""
     plugin = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec(
@@ -121,7 +123,7 @@ def _generator() -> tuple[APISpec, MarshmallowPlugin, OpenAPIConverter]:
     )
     if plugin.converter is None:
         raise LookupError("apispec's plugin was not initialised")
-    plugin.converter.add_attribute_function(_field_shape)  # type: ignore[no-untyped-call]
+    plugin.converter.add_attribute_function(shape_of)  # type: ignore[no-untyped-call]
     return spec, plugin, plugin.converter
 
 
@@ -292,6 +294,12 @@ def _field_shape(_converter: Any, field: Field[Any], **_: Any) -> dict[str, Any]
     return shape
 
 
+def _limited_field_shape(converter: Any, field: Field[Any], **_: Any) -> dict[str, Any]:
+    """The same, and what the core asks of the field."""
+    limits = getattr(field.parent, "LIMITS", {})
+    return {**_field_shape(converter, field), **limits.get(field.name, {})}
+
+
 def _close(shapes: Mapping[str, dict[str, Any]], plugin: MarshmallowPlugin) -> None:
     """Say that no schema takes or shows more than it names, and that answers show all of it."""
     for (kind, *_), name in plugin.converter.refs.items():  # type: ignore[union-attr]
@@ -299,4 +307,6 @@ def _close(shapes: Mapping[str, dict[str, Any]], plugin: MarshmallowPlugin) -> N
             shapes[name]["required"] = [*shapes[name]["properties"]]
         if issubclass(kind, AnswerSchema | InputSchema):
             shapes[name]["additionalProperties"] = False
+        if issubclass(kind, InputSchema) and kind.LEAST:
+            shapes[name]["minProperties"] = kind.LEAST
         shapes[name]["description"] = (kind.__doc__ or "").partition("\n")[0]

@@ -18,7 +18,7 @@ MARK = b"after:"
 class Cursor(fields.Field[int]):
     """Where to go on from; taken from the link of the page before."""
 
-    openapi: ClassVar[Shape] = {"type": "string"}
+    openapi: ClassVar[Shape] = {"type": "string", "minLength": 1}
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         try:

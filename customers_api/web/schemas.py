@@ -19,6 +19,9 @@ class InputSchema(Schema):
         "type": "Must be a JSON object",
     }
     EXAMPLE: ClassVar[Shape] = {}
+    # What the core asks of fields, as the reference shows it, and how many there must be.
+    LIMITS: ClassVar[Mapping[str, Shape]] = {}
+    LEAST: ClassVar[int] = 0
 
     class Meta:
         unknown = RAISE
@@ -31,14 +34,14 @@ class InputSchema(Schema):
 class ChangesSchema(InputSchema):
     """Part of what a client may send; nothing at all is refused."""
 
-    MAY_BE_EMPTY = False
+    LEAST = 1
 
     def __init__(self) -> None:
         super().__init__(partial=True)
 
     @validates_schema
     def _some(self, data: Mapping[str, Any], **kwargs: Any) -> None:
-        if not data and not self.MAY_BE_EMPTY:
+        if len(data) < self.LEAST:
             raise ValidationError("Give at least one field to change")
 
 

@@ -8,6 +8,7 @@ from marshmallow import fields
 from customers_api.contracts.auth.schemas import EXAMPLE_JWT
 from customers_api.core.errors import Problem
 from customers_api.core.sign_in import credentials
+from customers_api.web import sizes
 from customers_api.web.fields import Instant, Secret, Text
 from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
@@ -55,6 +56,8 @@ class Forgotten(InputSchema):
 
 class Redemption(InputSchema):
     """A reset token, and the password to have from now on."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {"new_password": sizes.CUSTOMERS_PASSWORD}
 
     token = Text(required=True)
     new_password = Secret(required=True)

@@ -7,6 +7,7 @@ from marshmallow import fields
 
 from customers_api.core.customers import review
 from customers_api.core.errors import Problem
+from customers_api.web import sizes
 from customers_api.web.fields import Text, Whole
 from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
@@ -20,6 +21,8 @@ EXAMPLE: Shape = {
 
 class NewBasicCustomer(InputSchema):
     """A new customer, with an id that nobody has; all four fields are needed."""
+
+    LIMITS = sizes.CUSTOMER
 
     id = Whole(required=True, metadata={"minimum": 1})
     full_name = Text(data_key="name", required=True)

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from customers_api.core.customers import review
 from customers_api.core.errors import Problem
+from customers_api.web import sizes
 from customers_api.web.fields import JsonObject, Secret, Text
 from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
@@ -58,6 +59,8 @@ class CapabilityNamed(InputSchema):
 class CapabilityDetails(InputSchema):
     """What can be said of a customer."""
 
+    LIMITS = sizes.CUSTOMER
+
     full_name = _name()
     email = _email()
     phone = Text(metadata={"description": "7 to 15 digits, with the separators people write."})
@@ -92,6 +95,7 @@ class CapabilityUpdate(CapabilityDetails):
 
     customer_id = _customer_id()
 
+    LEAST = 2
     EXAMPLE: ClassVar[Shape] = {"customerId": ID, "phone": "555-0123"}
 
     class Meta(InputSchema.Meta):

@@ -7,12 +7,19 @@ from marshmallow import ValidationError, fields
 
 from customers_api.core.errors import Problem
 from customers_api.core.groups import service as groups
+from customers_api.core.groups.service import LONGEST_DESCRIPTION, LONGEST_NAME
+from customers_api.web import sizes
 from customers_api.web.fields import Instant, Text
 from customers_api.web.schemas import AnswerSchema, ChangesSchema, InputSchema, QuerySchema, Shape
 
 
 class GroupFields(InputSchema):
     """A group: its name is unique."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {
+        "name": sizes.filled_line(LONGEST_NAME),
+        "description": sizes.free(LONGEST_DESCRIPTION),
+    }
 
     name = Text(required=True)
     description = Text(allow_none=True)

@@ -8,6 +8,7 @@ from marshmallow import fields
 from customers_api.core.customers import review
 from customers_api.core.customers.model import CHANNELS, Status
 from customers_api.core.errors import Problem
+from customers_api.web import sizes
 from customers_api.web.fields import (
     NOT_BLANK,
     Choices,
@@ -26,6 +27,8 @@ STATUSES = tuple(status.value for status in Status)
 
 class LoyaltyFields(InputSchema):
     """Everything of a customer that a loyalty client may set."""
+
+    LIMITS = sizes.CUSTOMER
 
     first_name = Text(required=True)
     last_name = Text(required=True, validate=NOT_BLANK)
@@ -68,7 +71,7 @@ class NewLoyaltyCustomer(LoyaltyFields):
 class LoyaltyChanges(ChangesSchema, LoyaltyFields):
     """The fields to change; the others stay as they are, and null clears one."""
 
-    MAY_BE_EMPTY = True
+    LEAST = 0
     EXAMPLE: ClassVar[Shape] = {"lifetime_value": 120.5, "customer_status": "active"}
 
     def review(self, fields: Mapping[str, Any], path: Mapping[str, Any]) -> Iterable[Problem]:

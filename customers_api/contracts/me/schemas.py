@@ -10,6 +10,7 @@ from customers_api.core.customers import rules
 from customers_api.core.customers.model import CHANNELS
 from customers_api.core.errors import Problem
 from customers_api.core.sign_in import credentials
+from customers_api.web import sizes
 from customers_api.web.fields import NOT_BLANK, Choices, Day, Flag, Instant, Secret, Text, one_of
 from customers_api.web.schemas import AnswerSchema, ChangesSchema, InputSchema, Shape
 
@@ -51,6 +52,8 @@ Me.EXAMPLE = {name: Customer.EXAMPLE[name] for name in Me().fields}
 class MyChanges(ChangesSchema):
     """The fields to change; null clears one. A new email needs the current password, too."""
 
+    LIMITS = sizes.CUSTOMER
+
     first_name = Text()
     last_name = Text(validate=NOT_BLANK)
     email = Text()
@@ -90,6 +93,8 @@ class CurrentPassword(InputSchema):
 
 class PasswordChange(CurrentPassword):
     """The password so far, and the one to have from now on."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {"new_password": sizes.CUSTOMERS_PASSWORD}
 
     new_password = Secret(required=True)
 

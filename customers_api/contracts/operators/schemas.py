@@ -8,6 +8,8 @@ from marshmallow import fields
 from customers_api.core.actor import Role
 from customers_api.core.errors import Problem
 from customers_api.core.operators import service as operators
+from customers_api.core.operators.service import LONGEST_USERNAME
+from customers_api.web import sizes
 from customers_api.web.fields import Flag, Instant, Secret, Text, one_of
 from customers_api.web.schemas import AnswerSchema, ChangesSchema, InputSchema, Shape
 
@@ -16,6 +18,11 @@ ROLES = tuple(role.value for role in Role)
 
 class NewOperator(InputSchema):
     """Somebody who may log in."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {
+        "username": sizes.filled_line(LONGEST_USERNAME),
+        "password": sizes.OPERATORS_PASSWORD,
+    }
 
     username = Text(required=True)
     password = Secret(required=True)
@@ -34,6 +41,8 @@ class NewOperator(InputSchema):
 
 class OperatorChanges(ChangesSchema):
     """The fields to change; a new password, or disabling, ends the operator's sessions."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {"password": sizes.OPERATORS_PASSWORD}
 
     password = Secret()
     role = Text(validate=one_of(ROLES))

@@ -29,7 +29,7 @@ class RegistryFound(Found):
 class RegistryChanges(CustomerChanges):
     """The fields to change; the others stay as they are, and null clears one."""
 
-    MAY_BE_EMPTY = True
+    LEAST = 0
 
 
 class Done(AnswerSchema):

@@ -10,6 +10,7 @@ from customers_api.core.actor import Role
 from customers_api.core.customers.queries import CustomerNotFound, Who
 from customers_api.core.errors import Problem
 from customers_api.core.sign_in import credentials, resets, second_factor, service
+from customers_api.web import sizes
 from customers_api.web.contract import Contract
 from customers_api.web.fields import Instant, Secret
 from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
@@ -17,6 +18,8 @@ from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
 class NewPassword(InputSchema):
     """The password that a customer is to sign in with: 8 to 128 characters, not a common one."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {"password": sizes.CUSTOMERS_PASSWORD}
 
     password = Secret(required=True)
 

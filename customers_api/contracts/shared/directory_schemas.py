@@ -154,6 +154,7 @@ class NotInBulk(fields.Field[str]):
 class BulkChanges(CustomerFields):
     """The fields to change, for all customers alike; anything but the email."""
 
+    LEAST = 1
     email = NotInBulk()  # type: ignore[assignment]
 
     def __init__(self, **kwargs: Any) -> None:

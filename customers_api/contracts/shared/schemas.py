@@ -8,6 +8,7 @@ from marshmallow import fields
 from customers_api.core.customers import review
 from customers_api.core.customers.model import CHANNELS, Status
 from customers_api.core.errors import Problem
+from customers_api.web import sizes
 from customers_api.web.fields import (
     NOT_BLANK,
     Amount,
@@ -30,6 +31,8 @@ STATUSES = tuple(status.value for status in Status)
 
 class CustomerFields(InputSchema):
     """Everything of a customer that a client may set."""
+
+    LIMITS = sizes.CUSTOMER
 
     first_name = Text(required=True)
     last_name = Text(required=True, validate=NOT_BLANK)

@@ -8,6 +8,8 @@ from marshmallow import fields
 from customers_api.core.actor import Role
 from customers_api.core.errors import Problem
 from customers_api.core.tokens import service as tokens
+from customers_api.core.tokens.service import LONGEST_NAME
+from customers_api.web import sizes
 from customers_api.web.fields import Instant, Text, Whole, one_of
 from customers_api.web.schemas import AnswerSchema, InputSchema, Shape
 
@@ -16,6 +18,8 @@ ROLES = tuple(role.value for role in Role)
 
 class NewToken(InputSchema):
     """A service token: for how many days, or without an end."""
+
+    LIMITS: ClassVar[Mapping[str, Shape]] = {"name": sizes.filled_line(LONGEST_NAME)}
 
     name = Text(required=True)
     role = Text(required=True, validate=one_of(ROLES))
