@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
-from flask import current_app, request
+from flask import current_app, g, request
 from marshmallow import Schema, ValidationError
 
 from customers_api.core.errors import Problem
@@ -21,6 +21,8 @@ Loaded = dict[str, Any]
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 # Where marshmallow puts what is wrong with an object as a whole.
 WHOLE = "_schema"
+# Bytes of a body whose sender is not known yet: an email, a password and a code.
+MOST_OF_STRANGERS = 16 * 1024
 
 
 def query(schema: Schema) -> tuple[Loaded, list[Problem]]:
@@ -85,6 +87,8 @@ def nothing() -> None:
 def check_size() -> int:
     """The most bytes a body may have; raises BodyTooLarge where more are announced."""
     most: int = current_app.config["MAX_CONTENT_LENGTH"]
+    if "actor" not in g:
+        most = min(most, MOST_OF_STRANGERS)
     if "CONTENT_LENGTH" in request.environ and (request.content_length or 0) > most:
         raise BodyTooLarge
     return most

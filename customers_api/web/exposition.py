@@ -25,4 +25,4 @@ contract = Contract(
 @contract.operation("GET", "/", role=None, answer=Text(CONTENT_TYPE_LATEST, EXAMPLE))
 def metrics_of_all_workers() -> bytes:
     """Tell what was counted, by all workers, in Prometheus's text format."""
-    return metrics.exposition(cast(QueuePool, db.engine.pool).size())
+    return metrics.exposition.tell(cast(QueuePool, db.engine.pool).size())

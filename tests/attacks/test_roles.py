@@ -27,6 +27,7 @@ GET /docs/problems
 GET /openapi.json
 GET /health
 GET /health/live
+GET /metrics
 POST /api/auth/login
 POST /api/auth/customers/login
 POST /api/auth/customers/password-reset

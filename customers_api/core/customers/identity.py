@@ -9,14 +9,19 @@ from anyascii import anyascii
 NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
 USERNAME_BASE_LENGTH = 20
 NAMELESS = "customer"
+# That of its column.
+LONGEST_EMAIL = 255
 
 
 def email_key(email: str) -> str:
     """What two spellings of one email address have in common: case and composition folded.
 
     Computed here and not by the database, whose `lower()` depends on its locale and, in SQLite,
-    knows only ASCII.
+    knows only ASCII. One that is too long to be anybody's is not composed: the time that takes
+    grows with the square of its length.
     """
+    if len(email) > LONGEST_EMAIL:
+        return email.casefold()
     return unicodedata.normalize("NFC", email).casefold()
 
 

@@ -1,0 +1,38 @@
+"""What costs the sender little must cost the server little, from strangers above all."""
+
+import pytest
+
+from customers_api.core.customers.identity import email_key
+from customers_api.web.body import MOST_OF_STRANGERS
+from tests.support.api import Api
+
+PUBLIC = (
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/auth/customers/login",
+    "/api/auth/customers/refresh",
+    "/api/auth/customers/password-reset",
+)
+
+
+@pytest.mark.parametrize("path", PUBLIC)
+def test_a_stranger_may_not_send_a_long_body(anonymous: Api, path: str) -> None:
+    body = {"email": "a" * MOST_OF_STRANGERS}
+    assert anonymous.post(path, body).status_code == 413
+
+
+def test_an_operator_may_send_a_long_body(admin: Api) -> None:
+    body = {"first_name": "A", "last_name": "B", "email": "a@example.com", "notes": "n" * 100_000}
+    assert admin.post("/api/customers", body).status_code == 201
+
+
+def test_an_email_that_is_too_long_for_anybody_is_not_composed() -> None:
+    # Composing twenty thousand accents takes half a second, twice as many four times as long.
+    assert email_key("E\u0301@example.com") == "\u00e9@example.com"
+    assert email_key("E\u0301" * 200) == "e\u0301" * 200
+
+
+def test_a_search_for_an_email_of_very_many_accents_finds_nobody(reader: Api) -> None:
+    answer = reader.post("/api/customers/search", {"email": "a" + "\u0315\u0300" * 400})
+    assert answer.status_code == 200
+    assert answer.get_json()["total"] == 0
