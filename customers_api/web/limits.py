@@ -47,11 +47,11 @@ class Limit:
 class Counting:
     """What is counted of one request."""
 
-    __slots__ = ("policies", "token", "told")
+    __slots__ = ("client", "policies", "sign_in", "token", "told")
 
-    def __init__(self, token: Limit | None) -> None:
-        """`token` is the limit that is counted against once the token is known."""
-        self.token = token
+    def __init__(self, token: Limit | None, sign_in: Limit | None, client: str) -> None:
+        """`token` is counted against once the token is known, `sign_in` where one signs in."""
+        self.token, self.sign_in, self.client = token, sign_in, client
         self.told = self.policies = ""
 
     def count(self, limit: Limit, caller: Caller) -> None:
@@ -81,8 +81,8 @@ def init_app(app: Flask, proxies: Proxies) -> None:
         endpoint = asked.endpoint
         if endpoint in unlimited:
             return
-        counting = _kept().counting = Counting(token)
         client = proxies.client(asked.environ)
+        counting = _kept().counting = Counting(token, sign_in, client)
         if address:
             counting.count(address, client)
         if sign_in and endpoint in sign_ins:
@@ -103,6 +103,16 @@ def count_actor(actor: Actor) -> None:
     limit, counting.token = counting.token, None
     customer = actor.customer_id
     counting.count(limit, actor.token_id or 0 if customer is None else f"customer {customer}")
+
+
+def count_sign_in(route: str) -> None:
+    """Count a password that somebody's token lets be tried, as on the sign-in routes.
+
+    Raises TooManyRequests. Not where a call came another way than by HTTP.
+    """
+    counting: Counting | None = getattr(_kept(), "counting", None)
+    if counting is not None and counting.sign_in is not None:
+        counting.count(counting.sign_in, f"{counting.client} {route}")
 
 
 def is_limited(contract_name: str) -> bool:

@@ -36,3 +36,22 @@ def test_a_search_for_an_email_of_very_many_accents_finds_nobody(reader: Api) ->
     answer = reader.post("/api/customers/search", {"email": "a" + "\u0315\u0300" * 400})
     assert answer.status_code == 200
     assert answer.get_json()["total"] == 0
+
+
+def test_very_many_unknown_fields_are_not_named_one_by_one(editor: Api) -> None:
+    crowd = {f"k{n}": 1 for n in range(5_000)}
+    for path, body, pointer in (
+        ("/api/customers", crowd, ""),
+        ("/api/customers?size=list", {"customers": [{}, crowd]}, "/customers/1"),
+    ):
+        answer = editor.post(path, body)
+        assert answer.status_code == 400
+        [problem] = answer.get_json()["errors"]
+        assert problem["pointer"] == pointer
+        assert "5000 fields" in problem["message"]
+
+
+def test_a_very_long_unknown_name_is_not_repeated_whole(editor: Api) -> None:
+    answer = editor.post("/api/customers", {"x" * 100_000: 1})
+    assert answer.status_code == 400
+    assert len(answer.data) < 5_000

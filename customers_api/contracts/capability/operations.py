@@ -23,6 +23,7 @@ from customers_api.core.customers.queries import CustomerNotFound
 from customers_api.core.customers.review import EmailTaken
 from customers_api.core.errors import NotFound
 from customers_api.core.sign_in import service as sign_in
+from customers_api.web import limits
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 
@@ -117,6 +118,7 @@ def delete_customer(body: Mapping[str, Any]) -> Mapping[str, Any]:
 )
 def authenticate_customer(body: Mapping[str, Any]) -> sign_in.Session:
     """Check a customer's own password; gives a token for that customer's own profile."""
+    limits.count_sign_in("authenticate_customer")
     return sign_in.log_in(body["email"], body["password"])
 
 
