@@ -75,6 +75,8 @@ class Whole(Plain, fields.Integer):
     def _accept(self, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self.make_error("invalid")
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise self.make_error("invalid")
         if not -LARGEST_ID <= value <= LARGEST_ID:
             raise self.make_error("too_large")
         # 7.0 is a whole number, as JSON Schema has it.
