@@ -1,6 +1,7 @@
 """gunicorn as script/server runs it, to be asked, stopped and killed."""
 
 import http.client
+import json
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from tests.support.checkout import ROOT, START_SECONDS, environment, free_port
 
@@ -66,6 +68,12 @@ class Gunicorn:
                 complaints = self.log.read_text() if self.log else ""
                 raise RuntimeError(f"gunicorn did not start\n{complaints}")
             time.sleep(0.05)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What the log, at level info, tells of each request."""
+        lines = self.log.read_text().splitlines() if self.log else []
+        told = [json.loads(line) for line in lines if line.startswith("{")]
+        return [each for each in told if each["event"] == "request"]
 
     def answers(self, path: str = "/health/live") -> bool:
         """Whether it answers a probe."""

@@ -18,7 +18,7 @@ LIMITS = Limits(header_seconds=10, stall_seconds=30, bytes_per_second=100, body_
 HEAD = b"POST /a HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 bodies = st.binary(max_size=300)
-PARSERS = ["python", "fast"]
+PARSERS = ["python"]
 
 
 def with_length(body: bytes) -> bytes:
@@ -80,10 +80,10 @@ def test_what_follows_a_request_changes_nothing(request_: bytes, more: bytes) ->
 
 @settings(max_examples=300, deadline=None)
 @given(scraps | shaped, st.sampled_from(PARSERS))
-@example(b"\r\n\r\n", "fast")
-@example(b"\r\nGET / HTTP/1.1\r\n\r\n", "fast")
+@example(b"\r\n\r\n", "python")
+@example(b"\r\nGET / HTTP/1.1\r\n\r\n", "python")
 @example(b"\r\n" * 5, "python")
-@example(CHUNKED + b"ZZ\r\n", "fast")
+@example(CHUNKED + b"ZZ\r\n", "python")
 @example(CHUNKED + b"-5\r\n", "python")
 def test_what_counts_as_complete_is_read_without_waiting_for_more(data: bytes, parser: str) -> None:
     cfg = Config()

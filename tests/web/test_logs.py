@@ -23,6 +23,7 @@ MEMBERS = {
     "time",
     "level",
     "event",
+    "process",
     "request_id",
     "method",
     "route",

@@ -33,7 +33,7 @@ SLOW = {
 Connect = Callable[[], socket.socket]
 
 
-@pytest.fixture(scope="module", params=["python", "fast"])
+@pytest.fixture(scope="module", params=["python"])
 def port(request: pytest.FixtureRequest) -> Iterator[int]:
     free = free_port()
     settings = {
