@@ -23,6 +23,8 @@ from customers_api.web.schemas import Shape
 # Longer numbers are no amounts, and costly to compute with.
 LONGEST_NUMBER = 40
 LONGEST_LINE = 1000
+# As it was sent, with the repeats and empty ones that are dropped; each is looked at.
+LONGEST_TAGS = 50_000
 _document = msgspec.json.Encoder(decimal_format="number")
 _MOMENT = re.compile(
     r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -240,6 +242,8 @@ class Tags(Plain, fields.Field[tuple[str, ...]]):
     def _accept(self, value: Any) -> Any:
         if not isinstance(value, str):
             raise ValidationError("Not a string of tags separated by commas")
+        if len(value) > LONGEST_TAGS:
+            raise ValidationError(f"Longer than {LONGEST_TAGS} characters")
         return tuple(dict.fromkeys(filter(None, map(stripped, value.split(",")))))
 
 

@@ -1,5 +1,6 @@
 """Bodies and parameters that no client should send: each is a 4xx, and nothing has changed."""
 
+import gzip
 import json
 from typing import Any
 
@@ -177,3 +178,19 @@ def test_the_last_of_two_fields_of_one_name_counts(editor: Api) -> None:
     body = json.dumps(NEW)[:-1] + ', "city": "Bern", "city": "Basel"}'
     answer = editor("POST", "/api/customers/", data=body, content_type="application/json")
     assert answer.get_json()["city"] == "Basel"
+
+
+@pytest.mark.parametrize("path", ["/api/customers/", "/api/customers/?size=list", "/api/groups/"])
+def test_a_flood_of_unknown_fields_is_400_and_not_told_one_by_one(editor: Api, path: str) -> None:
+    flood = {str(number): number for number in range(100_000)}
+    body = {"customers": [flood]} if path.endswith("list") else NEW | flood
+    answer = editor.post(path, body)
+    assert (answer.status_code, len(problems(answer))) == (400, 1)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_nothing_compressed_is_unpacked(editor: Api, coding: str) -> None:
+    bomb = gzip.compress(b" " * 10_000_000 + json.dumps(NEW).encode())
+    headers = {"Content-Encoding": coding, "Content-Type": "application/json"}
+    answer = editor("POST", "/api/customers/", data=bomb, headers=headers)
+    assert answer.status_code == 400
