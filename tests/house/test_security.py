@@ -52,7 +52,8 @@ def test_each_test_that_the_page_names_exists() -> None:
     assert len(named) > 20
     for path, test in named:
         assert (ROOT / path).is_file(), path
-        assert f"def {test}(" in (ROOT / path).read_text(), f"{path}::{test}"
+        if test:
+            assert f"def {test}(" in (ROOT / path).read_text(), f"{path}::{test}"
 
 
 def test_the_package_has_nothing_to_call_other_servers_with() -> None:
