@@ -11,16 +11,30 @@ from customers_api.core.text import stripped
 
 
 def fits_without_spaces(case: Case, address: str) -> bool:
-    """Whether a body would fit its schema if no text of it had white space around it."""
+    """Whether a request would fit its schemas if no text of it had white space around it."""
     document = _document(address)
     operation = document["paths"][case.path][case.method.lower()]
-    try:
-        shape = operation["requestBody"]["content"]["application/json"]["schema"]
-    except KeyError:
-        return False
+    sent = [case.body, case.query or {}]
+    fits = _body_fits(case.body, operation, document) and _query_fits(case.query or {}, operation)
+    return [_bare(each) for each in sent] != sent and fits
+
+
+def _body_fits(body: Any, operation: Any, document: Any) -> bool:
+    if "requestBody" not in operation:
+        return True
+    shape = operation["requestBody"]["content"]["application/json"]["schema"]
     whole = {**shape, "components": document["components"]}
-    bare = _bare(case.body)
-    return bare != case.body and Draft202012Validator(whole).is_valid(bare)
+    return Draft202012Validator(whole).is_valid(_bare(body))
+
+
+def _query_fits(query: Any, operation: Any) -> bool:
+    shapes = {each["name"]: each["schema"] for each in operation["parameters"]}
+    # Numbers and words are never stripped: what is wrong with those is refused.
+    return query.keys() <= shapes.keys() and all(
+        Draft202012Validator(shapes[name]).is_valid(_bare(value))
+        for name, value in query.items()
+        if "pattern" in shapes[name]
+    )
 
 
 def _bare(value: Any) -> Any:
