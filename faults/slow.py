@@ -28,9 +28,11 @@ from tests.support.gunicorn import Gunicorn
 COUNTS = (8, 50, 500)
 # Each has 20 MB made for it, which is heavy work and not slowness, so there are no 500 of these.
 READERS = (8, 50)
-SETTLED_SECONDS = 20.0
+# So they are waited for: as long as this, or until calls are answered soon again.
+SETTLED_SECONDS = 120.0
+FIRST_SECONDS = 2.0
 # The middle count is watched until the server has lost its patience with everybody.
-SECONDS = {8: 8.0, 50: float(os.environ.get("WATCH", "45")), 500: 12.0}
+SECONDS = {8: 8.0, 50: 45.0, 500: 12.0}
 CUSTOMERS = 50_000
 LIMIT_SECONDS = 0.1
 PAUSE_SECONDS = 0.02
@@ -85,8 +87,6 @@ class Dawdlers:
         """Open them all, and drip."""
         with selectors.DefaultSelector() as selector:
             clients = [self._open(selector) for _ in range(self.count)]
-            if self.scenario.window:
-                stop.wait(SETTLED_SECONDS)
             self.began, said = time.monotonic(), 0
             while not stop.is_set():
                 due = self.began + said * DRIP_SECONDS
@@ -108,7 +108,7 @@ class Dawdlers:
             client.sendall(self.first)
             client.setblocking(False)
             if self.scenario.window:
-                select.select([client], [], [], 30)
+                select.select([client], [], [], FIRST_SECONDS)
             else:
                 selector.register(client, selectors.EVENT_READ)
         return client
@@ -157,6 +157,8 @@ def _measure(port: int, name: str, count: int, bearer: str) -> bool:
     thread.start()
     while not slow.began:
         time.sleep(0.05)
+    if scenario.window:
+        _settle(port, bearer)
     times, failed = _honest(port, bearer, SECONDS[count])
     stop.set()
     thread.join()
@@ -196,6 +198,14 @@ def _honest(port: int, bearer: str, seconds: float) -> tuple[list[float], int]:
         time.sleep(PAUSE_SECONDS)
     kept.close()
     return times, failed
+
+
+def _settle(port: int, bearer: str) -> None:
+    deadline = time.monotonic() + SETTLED_SECONDS
+    while time.monotonic() < deadline:
+        times, failed = _honest(port, bearer, 1.0)
+        if not failed and max(times) < LIMIT_SECONDS:
+            return
 
 
 @contextmanager
