@@ -346,7 +346,7 @@ def _direct(statement: Prepared, parameters: Parameters | None) -> Sequence[AnyR
         return statements.run(statement, values, engine)
     connection = _begun().connection().connection
     try:
-        return statements.execute(statement, values, engine, connection.driver_connection)
+        return statements.execute(statement, values, engine, connection)
     except engine.dialect.loaded_dbapi.Error as error:
         statements.refuse(error, engine, connection)
 

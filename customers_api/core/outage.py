@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from functools import cached_property
 from typing import Any, TypeVar
 
 import psycopg
@@ -96,14 +95,6 @@ class Connection(psycopg.Connection[Any]):
 
     outage: Outage | None = None
     longest: float | None = None
-
-    @cached_property
-    def kept_cursor(self) -> psycopg.RawCursor[Any]:
-        """A cursor for one statement after the other, each read to its end.
-
-        It takes them as PostgreSQL does: with `$1`, which the driver need not look for.
-        """
-        return psycopg.RawCursor(self)
 
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
+import psycopg
 from sqlalchemy import Dialect, Engine, Executable, Row, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -22,6 +22,7 @@ from customers_api.core.outage import has_spoken
 AnyRow = Row[*tuple[Any, ...]]
 Values = Mapping[str, object]
 Process = Callable[[Any], Any]
+CURSOR = "cursor for one statement after the other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +93,14 @@ class Prepared:
         return self._heads[count]
 
 
-def execute(prepared: Prepared, values: Values, engine: Engine, driver: Any) -> list[AnyRow]:
-    """The rows of a statement on a connection of the driver's own; raises what the driver does."""
+def execute(
+    prepared: Prepared, values: Values, engine: Engine, connection: PoolProxiedConnection
+) -> list[AnyRow]:
+    """The rows of a statement on a connection of the pool; raises what the driver does."""
     form = prepared.form(engine.dialect)
     if form is None:
         raise LookupError("the text of this statement depends on its values")
-    # A connection of ours keeps one, as making one takes as long as a small statement.
-    cursor: DBAPICursor = getattr(driver, "kept_cursor", None) or driver.cursor()
+    cursor = _cursor(connection)
     # As SQLAlchemy has its driver asked, which is where what it takes is counted.
     engine.dialect.do_execute(cursor, form.text, form.bound(values))
     return form.rows(cursor.fetchall())
@@ -111,11 +113,26 @@ def run(prepared: Prepared, values: Values, engine: Engine, *, fresh: bool = Fal
     """
     connection = _fresh(engine) if fresh else _checked_out(engine)
     try:
-        return execute(prepared, values, engine, connection.driver_connection)
+        return execute(prepared, values, engine, connection)
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, connection)
     finally:
         connection.close()
+
+
+def _cursor(connection: PoolProxiedConnection) -> Any:
+    """A cursor; PostgreSQL's is kept, as making one takes as long as a small statement.
+
+    It takes statements as PostgreSQL does, with `$1`, which the driver need not look for.
+    """
+    cursor = connection.info.get(CURSOR)
+    if cursor is None:
+        driver: Any = connection.driver_connection
+        if not isinstance(driver, psycopg.Connection):
+            return driver.cursor()
+        # Not kept by the connection itself: the two would hold each other.
+        cursor = connection.info[CURSOR] = psycopg.RawCursor(driver)
+    return cursor
 
 
 def _fresh(engine: Engine) -> PoolProxiedConnection:

@@ -25,9 +25,9 @@ WHOLE = "_schema"
 # Bytes of a body whose sender is not known yet: an email, a password and a code.
 MOST_OF_STRANGERS = 16 * 1024
 # Unknown fields that one object may have and each be named, and problems that are told at once.
-MOST_UNKNOWN, MOST_PROBLEMS = 100, 10_000
+MOST_UNKNOWN, MOST_PROBLEMS = 1_000, 10_000
 # Characters of an unknown name that are repeated.
-LONGEST_NAME = 200
+LONGEST_NAME = 100_000
 
 
 def query(schema: Schema) -> tuple[Loaded, list[Problem]]:
@@ -143,9 +143,17 @@ def _crowded(schema: Schema, document: Loaded, path: Path = ()) -> Iterator[Prob
         items = document.get(field.data_key or name)
         if record is None or not isinstance(items, list):
             continue
+        known = len(record.fields)
+        if sum(len(item) - known for item in items if _is_larger(item, known)) > MOST_PROBLEMS:
+            yield Problem((*path, field.data_key or name), "Has too many unknown fields")
+            return
         for place, item in enumerate(items):
             if isinstance(item, dict):
                 yield from _crowded(record, item, (*path, field.data_key or name, place))
+
+
+def _is_larger(item: Any, size: int) -> bool:
+    return isinstance(item, dict) and len(item) > size
 
 
 def on_wire(schema: Schema | None, path: Iterable[str | int]) -> tuple[str | int, ...]:

@@ -52,6 +52,6 @@ def test_very_many_unknown_fields_are_not_named_one_by_one(editor: Api) -> None:
 
 
 def test_a_very_long_unknown_name_is_not_repeated_whole(editor: Api) -> None:
-    answer = editor.post("/api/customers", {"x" * 100_000: 1})
+    answer = editor.post("/api/customers", {"x" * 2_000_000: 1})
     assert answer.status_code == 400
-    assert len(answer.data) < 5_000
+    assert len(answer.data) < 500_000

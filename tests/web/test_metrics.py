@@ -1,6 +1,7 @@
 """What is counted of requests and of the database, and that clients cannot make it grow."""
 
 import threading
+from math import inf
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 
 from customers_api.extensions import db
 from customers_api.version import VERSION
+from customers_api.web import metrics
 from tests.conftest import JOHN
 from tests.support.api import Api
 from tests.support.checkout import ROOT
@@ -18,8 +20,9 @@ ROUTE = "/api/customers/<int:customer_id>"
 
 
 @pytest.fixture
-def scrape(anonymous: Api) -> Any:
-    """Reads /metrics, without a token."""
+def scrape(anonymous: Api, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Reads /metrics, without a token; what is told is never told again, however long it took."""
+    monkeypatch.setattr(metrics, "LONG_SECONDS", inf)
 
     def read() -> Samples:
         answer = anonymous.get("/metrics")
@@ -152,3 +155,12 @@ def test_metrics_have_the_names_that_the_documentation_says(scrape: Any) -> None
         for end in ends:
             name = name.removesuffix(end)  # noqa: PLW2901
         assert f"`{name}`" in page
+
+
+def test_what_took_long_to_tell_is_told_again_for_a_while(
+    scrape: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(metrics, "LONG_SECONDS", 0)
+    monkeypatch.setattr(metrics, "TIMES_AS_LONG", 1_000_000)
+    monkeypatch.setattr(metrics, "exposition", metrics.Exposition())
+    assert scrape() == scrape()
