@@ -4,6 +4,7 @@ PostgreSQL inserts them, tells what became of them and writes their events in on
 no round trips to save, is asked one thing after the other.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,6 +60,8 @@ BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
     "version": 1,
 }
 STAMPS = ("created_at", "updated_at")
+# So many of one name in one list get usernames as short as those of people who come one by one.
+MOST_NAMESAKES = 20
 CANDIDATES = ("username_1", "username_2", "username_3", "username_4")
 RECORD: bulk.Types = {name: C[name].type for name in COLUMNS} | dict.fromkeys(
     CANDIDATES, String(50)
@@ -97,7 +100,7 @@ def redrawn(some: Sequence[New], uuids: Sequence[UUID]) -> list[New]:
 
 def with_identity(records: Iterable[Mapping[str, Any]]) -> list[Record]:
     """Each record with what tells it from all others; a UUID it has already is kept."""
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     return [_with_identity(dict(record), seen) for record in records]
 
 
@@ -156,13 +159,17 @@ def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
     return [record | {"id": record.get("id") or next(next_ids)} for record in records]
 
 
-def _with_identity(record: Record, seen: set[str]) -> Record:
+def _with_identity(record: Record, seen: Counter[str]) -> Record:
     uuid = record.get("uuid") or uuid4()
     base = identity.base_username(record["first_name"], record.get("last_name") or "")
     usernames = identity.usernames(base, uuid)
     # The statement sees no row that it inserts itself, so one list's names are told apart here.
     free = [name for name in usernames if name not in seen] if base in seen else usernames
-    seen.add(free[0])
+    if seen[base] > MOST_NAMESAKES:
+        # Racing lists of one name would meet at its few thousand short usernames, and wait.
+        free = list(usernames[2:])
+    seen[base] += 1
+    seen[free[0]] += 1
     record["uuid"] = uuid
     record["customer_id"] = identity.customer_id(uuid)
     record["email_key"] = identity.email_key(record["email"])
