@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from customers_api.extensions import db
 from tests.conftest import make_app
 from tests.support.api import service_token
 
@@ -173,3 +174,5 @@ def test_a_page_of_an_origin_configured_may_call_the_mcp_tools(app: Flask) -> No
         for origin in (OURS, THEIRS)
     }
     assert [answer.status_code for answer in told.values()] == [200, 403]
+    with open_to.app_context():
+        db.engine.dispose()
