@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from customers_api.core import clock, database
 from customers_api.core.attempts.model import LoginFailure
 from customers_api.core.errors import TooManyAttempts
+from customers_api.core.statements import AnyRow
 
 FREE = 5
 LONGEST_DELAY = timedelta(minutes=15)
@@ -32,10 +33,9 @@ _KNOWN = select(F.failures, F.blocked_until).where(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An attempt that may be made: the failures before it; `is_counted` as one already."""
+    """An attempt that may be made, or `is_counted` as one that failed until it has succeeded."""
 
     account: str
-    failures: int
     is_counted: bool
 
 
@@ -58,9 +58,9 @@ def begin(account: str) -> Attempt:
     made at once only one is heard.
     """
     now = clock.now()
-    row = database.first(_KNOWN, {"wanted": account, "stale": now - MEMORY})
+    row = _known(account, now)
     if row is None or row.failures < FREE:
-        return Attempt(account, row.failures if row else 0, is_counted=False)
+        return Attempt(account, is_counted=False)
     if row.blocked_until > now:
         raise TooManyAttempts(_seconds(row.blocked_until - now))
     until = now + delay(row.failures + 1)
@@ -71,19 +71,36 @@ def begin(account: str) -> Attempt:
     )
     if database.in_unit_of_work(lambda: database.write(taken).rowcount) == 0:
         raise TooManyAttempts(_seconds(until - now))
-    return Attempt(account, row.failures, is_counted=True)
+    return Attempt(account, is_counted=True)
 
 
 def fail(attempt: Attempt) -> None:
-    """Count an attempt that failed. Not inside a unit of work."""
-    if not attempt.is_counted:
-        database.in_unit_of_work(lambda: _count(attempt.account, clock.now()))
+    """Count an attempt that failed. Not inside a unit of work.
+
+    Raises TooManyAttempts where others that were made meanwhile have used up what is free: of those
+    made at once no more are told that they were wrong than of those made one after the other.
+    """
+    if attempt.is_counted:
+        return
+    now = clock.now()
+    failures = database.in_unit_of_work(lambda: _count(attempt.account, now))
+    if failures > FREE:
+        raise TooManyAttempts(_seconds(delay(failures)))
 
 
 def succeed(attempt: Attempt) -> None:
-    """Begin to count anew; in the unit of work of what succeeded."""
-    if attempt.failures:
-        forget(attempt.account)
+    """Begin to count anew; in the unit of work of what succeeded.
+
+    Raises TooManyAttempts where the account must wait because of what failed meanwhile.
+    """
+    if not attempt.is_counted:
+        now = clock.now()
+        row = _known(attempt.account, now)
+        if row is None:
+            return
+        if row.failures >= FREE and row.blocked_until > now:
+            raise TooManyAttempts(_seconds(row.blocked_until - now))
+    forget(attempt.account)
 
 
 def forget(account: str) -> None:
@@ -91,7 +108,13 @@ def forget(account: str) -> None:
     database.write(delete(TABLE).where(F.account == account))
 
 
-def _count(account: str, now: datetime) -> None:
+def _known(account: str, now: datetime) -> AnyRow | None:
+    """What is known of failures of this account, if there were any lately."""
+    return database.first(_KNOWN, {"wanted": account, "stale": now - MEMORY})
+
+
+def _count(account: str, now: datetime) -> int:
+    """The failures in a row, with one more."""
     stale = now - MEMORY
     database.write(delete(TABLE).where(F.failed_at <= stale))
     insert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
@@ -104,6 +127,7 @@ def _count(account: str, now: datetime) -> None:
         # Somebody else's attempt, which took longer, must not shorten the delay.
         later = case((F.blocked_until > until, F.blocked_until), else_=until)
         database.write(update(TABLE).where(F.account == account).values(blocked_until=later))
+    return int(failures)
 
 
 def _seconds(wait: timedelta) -> int:

@@ -103,8 +103,7 @@ def check_current(id: int, password: str) -> Kept:
     if not passwords.matches(password, kept.password_hash):
         attempts.fail(attempt)
         raise WrongCurrentPassword.at("current_password")
-    if attempt.failures:
-        database.in_unit_of_work(lambda: attempts.succeed(attempt))
+    database.in_unit_of_work(lambda: attempts.succeed(attempt))
     return kept
 
 
