@@ -126,6 +126,7 @@ def when_ready(server: Any) -> None:
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6) and sys.platform == "linux":
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
     from customers_api.web.arrivals import Limits
+    from customers_api.web.body import MOST_OF_STRANGERS
     from customers_api.web.patience import PatientWorker
 
     PatientWorker.limits = Limits(
@@ -133,6 +134,7 @@ def when_ready(server: Any) -> None:
         stall_seconds=_config.CLIENT_STALL_SECONDS,
         bytes_per_second=_config.CLIENT_BYTES_PER_SECOND,
         body_bytes=_config.MAX_CONTENT_LENGTH,
+        stranger_bytes=MOST_OF_STRANGERS,
     )
     app = server.app.wsgi()
     if "sqlalchemy" in app.extensions:

@@ -24,6 +24,7 @@ KNOWN_CODINGS = {b"chunked", b"identity"}
 _FRAMING = re.compile(
     rb"\r\n(content-length|transfer-encoding|expect):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE
 )
+_AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _SPEAKS_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
 
@@ -39,6 +40,8 @@ class Limits:
     bytes_per_second: float = 10_000.0
     # A body is not waited for that is larger.
     body_bytes: int = 16 * 1024 * 1024
+    # The same for a request without a token.
+    stranger_bytes: int = 16 * 1024
 
     def extended(self, deadline: float, moved: int, now: float) -> float:
         """The deadline of a body or an answer of which so many bytes have moved."""
@@ -56,7 +59,17 @@ def is_whole(data: bytes) -> bool:
 class Arrival:
     """What has arrived of a request; `data` is complete once `add` says so."""
 
-    __slots__ = ("_chunk", "_decoded", "_end", "_limits", "body", "data", "deadline", "go_ahead")
+    __slots__ = (
+        "_chunk",
+        "_decoded",
+        "_end",
+        "_limits",
+        "_most",
+        "body",
+        "data",
+        "deadline",
+        "go_ahead",
+    )
 
     def __init__(self, limits: Limits, now: float) -> None:
         self._limits = limits
@@ -66,6 +79,8 @@ class Arrival:
         self.body = 0
         # Whether the client waits to be told to send the body.
         self.go_ahead = False
+        # The most bytes of a body that are waited for.
+        self._most = limits.body_bytes
         # Where the body ends, or where its next chunk begins and how much was in those before.
         self._end = 0
         self._chunk = 0
@@ -113,6 +128,8 @@ class Arrival:
 
     def _is_settled(self) -> bool:
         """Whether no body is to be waited for; where one is, notes how its end is known."""
+        if not _AUTHORIZATION.search(self.data, 0, self.body):
+            self._most = min(self._most, self._limits.stranger_bytes)
         found = [(name.lower(), value) for name, value in _FRAMING.findall(self.data, 0, self.body)]
         expected = [value.lower() for name, value in found if name == b"expect"]
         framing = [each for each in found if each[0] != b"expect"]
@@ -131,7 +148,7 @@ class Arrival:
         else:
             if not value.isdigit() or len(value) > MOST_DIGITS:
                 return True
-            if int(value) > self._limits.body_bytes:
+            if int(value) > self._most:
                 return True
             self._end = self.body + int(value)
         begun = len(self.data) > self.body or self._end == self.body
@@ -140,7 +157,7 @@ class Arrival:
 
     def _has_chunks(self) -> bool:
         """Whether the last chunk is there, or one that is wrong, or more than is taken."""
-        most = self._limits.body_bytes
+        most = self._most
         while (line := self.data.find(b"\r\n", self._chunk)) >= 0:
             size = _size(bytes(self.data[self._chunk : min(line, self._chunk + LONGEST_LINE)]))
             if size is None:

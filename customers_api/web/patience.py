@@ -18,12 +18,18 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from customers_api.web.arrivals import Arrival, Limits, is_whole
 from customers_api.web.connections import Client, Reader, Shelf, connected
-from customers_api.web.refusals import TooSlow
+from customers_api.web.refusals import Busy, TooSlow
+from customers_api.web.turns import LARGE, Turns, caller_of
 
 FIRST_BYTES = 16 * 1024
+PROBES = (b"GET /health", b"GET /metrics")
 GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
 # Requests that have not arrived whole, all together; where it is more, the oldest makes room.
 MOST_ARRIVING = 64 * 1024 * 1024
+# Bodies that have arrived and wait for a thread; where it is more, the next one is refused.
+MOST_WAITING = 64 * 1024 * 1024
+# Nobody else of the process works while a larger body is taken apart.
+LARGE_BODY = 1024 * 1024
 SWEEP_SECONDS = 0.5
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
@@ -49,6 +55,9 @@ class PatientWorker(ThreadWorker):
         # Both in the order in which they began.
         self.arrivals: dict[TConn, Arrival] = {}
         self.departures: dict[TConn, Departure] = {}
+        self.turns: Turns[TConn] = Turns(self.cfg.threads)
+        # The bytes of the large bodies that wait for a thread or have one.
+        self.large: dict[TConn, int] = {}
         self.waste = bytearray(256 * 1024)
         self._arriving = 0
         self._next_sweep = 0.0
@@ -84,6 +93,9 @@ class PatientWorker(ThreadWorker):
 
     def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
         """Let the client take the rest of its answer, if there is any, and go on from there."""
+        self.turns.done(conn)
+        self.large.pop(conn, None)
+        self._go_on()
         client = conn.sock
         if isinstance(client, Client) and client.pending and client.fileno() >= 0:
             deadline = time.monotonic() + self.limits.stall_seconds
@@ -102,6 +114,10 @@ class PatientWorker(ThreadWorker):
             self._begin(conn, begun)
         else:
             super().finish_request(conn, answered)
+
+    def answer_probe(self, conn: TConn) -> None:
+        """Have the request of a monitor answered, who takes no turns."""
+        raise NotImplementedError
 
     def say_farewell(self, conn: TConn) -> None:
         """Close a connection gently."""
@@ -207,9 +223,25 @@ class PatientWorker(ThreadWorker):
         return True
 
     def _hand_on(self, conn: TConn, head: bytes, body: memoryview = memoryview(b"")) -> None:  # noqa: B008
-        """Have a request answered by a thread."""
+        """Have a request answered by a thread when it is its turn."""
         _reader(conn).give(head, body)
-        self.enqueue_req(conn)
+        if head.startswith(PROBES):
+            self.answer_probe(conn)
+            return
+        if len(body) <= LARGE_BODY:
+            self.turns.add(conn, caller_of(head, _address(conn)))
+        elif sum(self.large.values()) + len(body) > MOST_WAITING:
+            self._refuse(conn, Busy("too much waits"))
+            return
+        else:
+            self.large[conn] = len(body)
+            self.turns.add(conn, LARGE)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Have the requests answered whose turn it is."""
+        while (conn := self.turns.next()) is not None:
+            self.enqueue_req(conn)
 
     def _send_rest(self, conn: TConn, client: Client) -> None:
         """Send what the client takes of an answer that a thread has left."""
@@ -259,6 +291,11 @@ class PatientWorker(ThreadWorker):
         conn = self.keepalived_conns.popleft()
         self.poller.unregister(conn.sock)
         self.drop(conn)
+
+
+def _address(conn: TConn) -> str:
+    # A unix socket's peer has none.
+    return str(conn.client[0]) if isinstance(conn.client, tuple) else ""
 
 
 def _reader(conn: TConn) -> Reader:

@@ -27,6 +27,10 @@ class TooLarge(errors.ParseException):
     """The body of the request takes more bytes than this server reads."""
 
 
+class Busy(errors.ParseException):
+    """More is waiting to be answered than this server keeps in memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """What a client is told when its request never reaches the application."""
@@ -46,6 +50,7 @@ REFUSALS: Mapping[type[BaseException], Refusal] = {
     errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
     TooSlow: Refusal(408, "too-slow", "The request did not arrive in the time that it may take."),
     TooLarge: OVERSIZED,
+    Busy: Refusal(503, "busy", "Too many large requests are waiting; try again shortly."),
     ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
     errors.ConfigurationProblem: INTERNAL,
     # The stubs are a release behind and do not know these two.

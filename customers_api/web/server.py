@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import TConn
 
 from config import load
 from customers_api.web import logs, metrics
-from customers_api.web.connections import Client, Reader
+from customers_api.web.connections import Client
 from customers_api.web.patience import PatientWorker
 from customers_api.web.present import Present, here
 from customers_api.web.refusals import INTERNAL, refusal_of, render
@@ -32,7 +32,7 @@ LINGER_SECONDS = 10.0
 LINGER_BYTES = 256 * 1024 * 1024
 # A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
 LONGEST_KEPT_BODY = 1024 * 1024
-PROBES, PROBE_THREADS = (b"GET /health", b"GET /metrics"), 2
+PROBE_THREADS = 2
 
 
 @dataclass(slots=True, eq=False)
@@ -82,10 +82,9 @@ class Worker(PatientWorker):
         # In the order of their deadlines, as each has the same time.
         self.farewells: dict[Farewell, None] = {}
 
-    def enqueue_req(self, conn: TConn) -> None:
-        """Have a request answered: a health probe by threads that nothing else can keep busy."""
-        pool = self.probes if _is_probe(conn) else self.tpool
-        answering = pool.submit(self.handle, conn)
+    def answer_probe(self, conn: TConn) -> None:
+        """Have a probe answered by threads that nothing else can keep busy."""
+        answering = self.probes.submit(self.handle, conn)
         answering.add_done_callback(
             lambda done: self.method_queue.defer(self.finish_request, conn, done)
         )
@@ -105,7 +104,7 @@ class Worker(PatientWorker):
         if isinstance(conn.sock, Client):
             # It has been told to, if it was to send anything, and has.
             req._expected_100_continue = False  # type: ignore[attr-defined]
-        if "TRANSFER-ENCODING" in headers or _length(headers) > LONGEST_KEPT_BODY:
+        if "TRANSFER-ENCODING" in headers or _length(headers) > _longest_kept(headers):
             req.force_close()
         if req.body is not None:
             req.body.reader = CheckedReader(req.body.reader)  # type: ignore[assignment]
@@ -176,10 +175,9 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     logging.getLogger(__name__).error("A thread failed", exc_info=told)  # type: ignore[arg-type]
 
 
-def _is_probe(conn: TConn) -> bool:
-    # What comes by TLS cannot be looked into; its probes wait their turn.
-    reader = getattr(conn.parser, "unreader", None)
-    return isinstance(reader, Reader) and reader.head.startswith(PROBES)
+def _longest_kept(headers: Mapping[str, str]) -> int:
+    # What a stranger may not send is not waited for, so there may be more of it to come.
+    return LONGEST_KEPT_BODY if "AUTHORIZATION" in headers else PatientWorker.limits.stranger_bytes
 
 
 def _length(headers: Mapping[str, str]) -> int:

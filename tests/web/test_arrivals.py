@@ -145,6 +145,16 @@ def test_what_cannot_become_a_request_is_refused_at_once(
         deque((arrival.add(data[at : at + 999], now=0) for at in range(0, len(data), 999)), 0)
 
 
+@pytest.mark.parametrize(
+    "framing", [b"Content-Length: 400\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n190\r\n"]
+)
+def test_of_a_request_without_a_token_less_is_waited_for(framing: bytes) -> None:
+    limits = Limits(body_bytes=1000, stranger_bytes=300)
+    known = HEAD + b"authorization: Bearer a\r\n"
+    assert Arrival(limits, now=0).add(HEAD + framing + b"a" * 301, now=0)
+    assert not Arrival(limits, now=0).add(known + framing + b"a" * 301, now=0)
+
+
 def test_a_head_must_arrive_in_its_time_whatever_comes_of_it() -> None:
     arrival = Arrival(LIMITS, now=100)
     assert not arrival.add(HEAD, now=109)

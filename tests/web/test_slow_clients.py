@@ -14,10 +14,11 @@ from typing import BinaryIO
 import pytest
 
 from tests.support.checkout import ROOT, free_port
-from tests.web.tiny_app import LARGE, LIMIT, LINE
+from tests.web.tiny_app import BUSY_SECONDS, LARGE, LIMIT, LINE
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-POST = b"POST / HTTP/1.1\r\nHost: x\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: x\r\n"
+BUSY = b"GET /busy HTTP/1.1\r\nHost: x\r\nAuthorization: x\r\n\r\n"
 LISTING = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
 HEADER_SECONDS, STALL_SECONDS = 1, 2
 MOST_CONNECTIONS = 12
@@ -193,6 +194,26 @@ def test_a_body_that_is_too_large_is_not_asked_for(connect: Connect) -> None:
     client = connect()
     client.sendall(POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % (LIMIT + 2))
     assert client.recv(12) == b"HTTP/1.1 413"
+
+
+def test_a_caller_who_asks_for_much_holds_up_no_other(port: int, connect: Connect) -> None:
+    asked = [connect() for _ in range(6)]
+    for client in asked:
+        client.sendall(BUSY)
+    time.sleep(BUSY_SECONDS / 2)
+    began = time.monotonic()
+    assert is_served(port)
+    assert time.monotonic() - began < BUSY_SECONDS / 2
+    # One after the other, as the other thread is left to others; and nobody is refused.
+    assert [answer(client) for client in asked] == [(200, b"done")] * 6
+    assert time.monotonic() - began > 5 * BUSY_SECONDS
+
+
+def test_what_a_stranger_sends_is_not_waited_for(connect: Connect) -> None:
+    client = connect()
+    client.sendall(b"POST /forbidden HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n")
+    assert answer(client)[0] == 403
+    assert client.recv(1) == b""
 
 
 @pytest.mark.parametrize("beginning", [b"", GET], ids=["new", "kept"])

@@ -1,5 +1,6 @@
 """An application that only the tests of the server serve: it needs no database."""
 
+import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, abort, request
@@ -7,6 +8,7 @@ from flask import Flask, Response, abort, request
 LIMIT = 1024 * 1024
 LARGE = 20 * 1024 * 1024
 LINE = 32 * 1024
+BUSY_SECONDS = 0.4
 
 app = Flask(__name__)
 app.config["PROPAGATE_EXCEPTIONS"] = True
@@ -32,6 +34,12 @@ def large() -> Response:
             yield b"%*d" % (LINE, number)
 
     return Response(lines(), content_type="text/plain")
+
+
+@app.get("/busy")
+def busy() -> str:
+    time.sleep(BUSY_SECONDS)
+    return "done"
 
 
 @app.post("/forbidden")
