@@ -4,7 +4,18 @@ The next id is the next number nobody has. It does not follow the largest one th
 may choose that, and nothing would be left after it.
 """
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, select, text
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import REGCLASS
 
 from customers_api.core import database
 from customers_api.core.customers.model import CUSTOMERS
@@ -13,7 +24,8 @@ from customers_api.core.types import LARGEST_ID
 C = CUSTOMERS.c
 # PostgreSQL has a sequence; SQLite a row of this name among the counters that it keeps itself.
 COUNTER = "customers_id_seq"
-SEQUENCE = func.pg_get_serial_sequence("customers", "id")
+# Named, as looking up a column's sequence takes longer than drawing from it.
+SEQUENCE = cast(literal_column(f"'{COUNTER}'"), REGCLASS)
 # Numbers to take from a sequence in one statement.
 MOST_SKIPPED = 1_000_000
 

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Insert,
     Select,
@@ -68,6 +69,7 @@ RECORD: bulk.Types = {name: C[name].type for name in COLUMNS} | dict.fromkeys(
 )
 # What the event of a customer's creation tells.
 TOLD: bulk.Types = {"told_fields": Text(), "told_values": Text()}
+TOLD_NOTHING = dict.fromkeys(TOLD)
 
 
 @dataclass(slots=True)
@@ -138,20 +140,24 @@ def insert_customers(records: Sequence[Record]) -> Sequence[int]:
 def _insert_with_events(
     some: Sequence[New], now: datetime, show: queries.Fields
 ) -> Sequence[AnyRow]:
-    records = []
-    for new in some:
-        fields, told = changing.first(new.told)
-        records.append({**new.record, "told_fields": fields, "told_values": told})
-    values = {
-        **events.common(Kind.CUSTOMER_CREATED),
-        "records": bulk.document(records, RECORD),
-        "now": now,
-    }
-    statement = _with_events(show)
+    records = [_with_told(new) for new in some]
+    common = {**events.common(Kind.CUSTOMER_CREATED), "now": now}
+    if len(records) == 1:
+        return database.alone(_one_with_event(show), {**common, **_whole(records[0], now)})
+    values = {**common, "records": bulk.document(records, RECORD)}
     # Of several, some may be inserted and others not: that must be undone where it ends so.
-    if len(some) == 1:
-        return database.alone(statement, values)
-    return database.rows(statement, values)
+    return database.rows(_many_with_events(show), values)
+
+
+def _with_told(new: New) -> Record:
+    fields, values = changing.first(new.told)
+    return {**new.record, "told_fields": fields, "told_values": values}
+
+
+def _whole(record: Record, now: datetime) -> Record:
+    """The record with what nothing is said of, and when it is inserted."""
+    said = {name: value for name, value in record.items() if value is not None}
+    return {**BLANK, **TOLD_NOTHING, **dict.fromkeys(STAMPS, now), **said}
 
 
 def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
@@ -186,30 +192,47 @@ def _customer_insert(dialect: str) -> Insert:
 
 
 @lru_cache(maxsize=16)
-def _with_events(show: queries.Fields) -> Prepared:
+def _one_with_event(show: queries.Fields) -> Prepared:
+    """PostgreSQL's insert of a customer with the event; returns what is shown, and the identity."""
+    given = {name: bindparam(name, type_=kind) for name, kind in {**RECORD, **TOLD}.items()}
+    shown, inserted = _inserted(_selection(given, "postgresql"), show)
+    told = given["told_fields"].label("fields"), given["told_values"].label("new_values")
+    subject = _subject(inserted, *told).subquery("subjects")
+    return Prepared(_returned(inserted, shown).add_cte(events.noted(subject, many=False)))
+
+
+@lru_cache(maxsize=16)
+def _many_with_events(show: queries.Fields) -> Prepared:
     """PostgreSQL's insert of records with their events; returns what is shown, and the identity."""
     records = bulk.record_set({**RECORD, **TOLD})
     given = select(*records.c).cte("given").prefix_with("MATERIALIZED")
     made = _selection(given.c, "postgresql", sparse=True).subquery("made")
     # Racing writers who take what is unique in one order do not wait for each other in a circle.
-    in_order = select(*made.c).order_by(made.c.username)
+    shown, inserted = _inserted(select(*made.c).order_by(made.c.username), show)
+    told = given.c.told_fields.label("fields"), given.c.told_values.label("new_values")
+    subjects = _subject(inserted, *told).join(given, given.c.uuid == inserted.c.row_uuid)
+    return Prepared(_returned(inserted, shown).add_cte(events.noted(subjects.subquery("subjects"))))
+
+
+def _inserted(
+    made: Select[*tuple[Any, ...]], show: queries.Fields
+) -> tuple[list[ColumnElement[Any]], CTE]:
+    """What is shown of the rows inserted, and the insert."""
     shown = [*queries.columns(show), *queries.IDENTITY]
-    inserting = postgresql_insert(CUSTOMERS).from_select(COLUMNS, in_order)
-    inserted = inserting.on_conflict_do_nothing().returning(*shown).cte("inserted")
-    subjects = (
-        select(
-            inserted.c.row_id,
-            inserted.c.row_customer_id,
-            given.c.told_fields.label("fields"),
-            null().label("old_values"),
-            given.c.told_values.label("new_values"),
-        )
-        .join_from(inserted, given, given.c.uuid == inserted.c.row_uuid)
-        .subquery("subjects")
-    )
-    return Prepared(
-        select(*(inserted.c[column.name] for column in shown)).add_cte(events.noted(subjects))
-    )
+    inserting = postgresql_insert(CUSTOMERS).from_select(COLUMNS, made)
+    return shown, inserting.on_conflict_do_nothing().returning(*shown).cte("inserted")
+
+
+def _subject(
+    inserted: CTE, fields: ColumnElement[str], values: ColumnElement[str]
+) -> Select[*tuple[Any, ...]]:
+    """Of whom and what an event tells: see `events.noted`."""
+    who = inserted.c.row_id, inserted.c.row_customer_id
+    return select(*who, fields, null().label("old_values"), values).select_from(inserted)
+
+
+def _returned(inserted: CTE, shown: Sequence[ColumnElement[Any]]) -> Select[*tuple[Any, ...]]:
+    return select(*(inserted.c[column.name] for column in shown))
 
 
 def _selection(
@@ -222,8 +245,10 @@ def _selection(
     if sparse:
         special |= _filled(record)
     values = [special.get(name, record[name]).label(name) for name in COLUMNS]
-    in_group = exists().where(GROUPS.c.id == record["group_id"])
-    return select(*values).where(or_(record["group_id"].is_(None), in_group))
+    group = record["group_id"]
+    # Not EXISTS, for which PostgreSQL may read all groups at once.
+    there = select(GROUPS.c.id).where(GROUPS.c.id == group).scalar_subquery()
+    return select(*values).where(or_(group.is_(None), group == there))
 
 
 def _filled(record: bulk.Source) -> dict[str, ColumnElement[Any]]:

@@ -193,8 +193,10 @@ def _updated(kind: Kind, which: Which | None, given: Names, show: queries.Fields
 def _with_events(kind: Kind, which: Which | None, given: Names, show: queries.Fields) -> Prepared:
     """PostgreSQL's update with its events; returns what is shown, and the identity."""
     changed = _told_of(kind, given)
+    many = which is None
+    before = _of(which, changed, "postgresql")
     # In one order for all writers, so that they do not wait for each other in a circle.
-    in_order = _of(which, changed, "postgresql").order_by(C.id)
+    in_order = before.order_by(C.id) if many else before
     locked = in_order.with_for_update(key_share=True).subquery("old")
     olden = [locked.c[name].label(f"old_{name}") for name in changed]
     shown = [*queries.columns(show), *queries.IDENTITY]
@@ -204,6 +206,6 @@ def _with_events(kind: Kind, which: Which | None, given: Names, show: queries.Fi
     identity_of = [updated.row_id, updated.row_customer_id]
     telling = told.columns(pairs, objects=OBJECTS)
     subjects = select(*identity_of, *(each.label(n) for n, each in telling.items()))
-    noted = events.noted(subjects.subquery("subjects"))
-    result = select(*(updated[column.name] for column in shown))
-    return Prepared(result.add_cte(noted).order_by(updated.row_id))
+    noted = events.noted(subjects.subquery("subjects"), many=many)
+    result = select(*(updated[column.name] for column in shown)).add_cte(noted)
+    return Prepared(result.order_by(updated.row_id) if many else result)

@@ -80,16 +80,18 @@ def record_update(
     database.write(statement.where(which))
 
 
-def noted(subjects: FromClause) -> CTE:
+def noted(subjects: FromClause, *, many: bool = True) -> CTE:
     """For PostgreSQL: an event of each subject, as a part of the statement that writes them.
 
+    Those of `many` are in the order of their ids.
     `subjects` have the columns `row_id`, `row_customer_id`, `fields`, `old_values`, `new_values`;
     the statement is given the values of `common`.
     """
     same = [bindparam(name, type_=E[name].type) for name in COMMON]
     own = [subjects.c[name] for name in ("fields", "old_values", "new_values")]
     each = select(*same, subjects.c.row_id, subjects.c.row_customer_id, *own)
-    inserted = insert(EVENTS).from_select([*COMMON, *OWN], each.order_by(subjects.c.row_id))
+    in_order = each.order_by(subjects.c.row_id) if many else each
+    inserted = insert(EVENTS).from_select([*COMMON, *OWN], in_order)
     return inserted.cte("noted")
 
 

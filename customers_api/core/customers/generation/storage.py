@@ -49,7 +49,6 @@ PREPARATIONS = {
         "SET LOCAL maintenance_work_mem = '512MB'",
         "LOCK TABLE customers, customer_tags, customer_search IN ACCESS EXCLUSIVE MODE",
         "ALTER TABLE customers DISABLE TRIGGER customers_inserted",
-        "ALTER TABLE customers DISABLE TRIGGER customers_tagged_first",
     ),
     "sqlite": (
         "PRAGMA ignore_check_constraints = ON",
@@ -63,7 +62,6 @@ PREPARATIONS = {
 COMPLETIONS = {
     "postgresql": (
         "ALTER TABLE customers ENABLE TRIGGER customers_inserted",
-        "ALTER TABLE customers ENABLE TRIGGER customers_tagged_first",
     ),
     "sqlite": (
         "INSERT INTO customer_search (customer_search) VALUES ('optimize')",
