@@ -24,6 +24,7 @@ KNOWN_CODINGS = {b"chunked", b"identity"}
 _FRAMING = re.compile(
     rb"\r\n(content-length|transfer-encoding|expect):[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE
 )
+_LENGTH = b"\r\ncontent-length:"
 _AUTHORIZATION = re.compile(rb"\r\nauthorization:", re.IGNORECASE)
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _SPEAKS_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
@@ -49,11 +50,23 @@ class Limits:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether this is a request to its end, and one without a body; nearly all are."""
-    if not data.endswith(END):
+    """Whether this is a request to its last byte, of the plain kind that nearly all are."""
+    end = data.find(END)
+    if end < 0:
         return False
-    lowered = data.lower()
-    return b"\r\ncontent-length:" not in lowered and b"\r\ntransfer-encoding:" not in lowered
+    head = data[: end + 2].lower()
+    if b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
+        return False
+    field = head.find(_LENGTH)
+    if field < 0:
+        return len(data) == end + len(END)
+    if head.find(_LENGTH, field + 1) >= 0:
+        return False
+    begin = field + len(_LENGTH)
+    value = head[begin : head.find(b"\r\n", begin)].strip(b" \t")
+    if not value.isdigit() or len(value) > MOST_DIGITS:
+        return False
+    return len(data) == end + len(END) + int(value)
 
 
 class Arrival:
