@@ -73,6 +73,22 @@ def test_a_request_is_complete_with_its_last_byte_however_it_is_cut(
     assert not any(before)
 
 
+@given(requests | scraps | shaped)
+def test_what_is_whole_at_a_glance_is_complete_when_looked_at_closely(data: bytes) -> None:
+    if not data or not is_whole(data):
+        return
+    assert Arrival(Limits(), now=0).add(data, now=0)
+    # Of one request, nothing less is whole.
+    if data.count(b"\r\n\r\n") == 1:
+        assert not any(is_whole(data[:cut]) for cut in range(len(data)))
+
+
+@given(bodies)
+def test_a_request_with_a_length_is_whole_at_a_glance(body: bytes) -> None:
+    assert is_whole(with_length(body))
+    assert not is_whole(with_length(body) + b"G")
+
+
 @given(requests, bodies)
 def test_what_follows_a_request_changes_nothing(request_: bytes, more: bytes) -> None:
     assert Arrival(LIMITS, now=0).add(request_ + more, now=0)
