@@ -19,8 +19,10 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from customers_api.web.arrivals import Arrival, Limits, is_whole
 from customers_api.web.connections import Client, Reader, Shelf, connected
 from customers_api.web.refusals import Busy, TooSlow
-from customers_api.web.turns import LARGE, Turns, caller_of
+from customers_api.web.threads import Answered, Mailbox, Threads
+from customers_api.web.turns import LARGE, UNKNOWN, caller_of
 
+Answer = Future[bool] | Answered[bool]
 FIRST_BYTES = 16 * 1024
 PROBES = (b"GET /health", b"GET /metrics")
 GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -30,6 +32,8 @@ MOST_ARRIVING = 64 * 1024 * 1024
 MOST_WAITING = 64 * 1024 * 1024
 # Nobody else of the process works while a larger body is taken apart.
 LARGE_BODY = 1024 * 1024
+# That a kept connection is waited for once the worker is to end; gunicorn's own number.
+FAREWELL_SECONDS = 2.0
 SWEEP_SECONDS = 0.5
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
@@ -39,7 +43,7 @@ NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 class Departure:
     """An answer that its client has not taken yet, and when it is too late for that."""
 
-    answered: Future[bool]
+    answered: Answer
     deadline: float
 
 
@@ -55,12 +59,24 @@ class PatientWorker(ThreadWorker):
         # Both in the order in which they began.
         self.arrivals: dict[TConn, Arrival] = {}
         self.departures: dict[TConn, Departure] = {}
-        self.turns: Turns[TConn] = Turns(self.cfg.threads)
+        # cfg looks each of its settings up anew.
+        self.keepalive = float(self.cfg.keepalive)
         # The bytes of the large bodies that wait for a thread or have one.
         self.large: dict[TConn, int] = {}
         self.waste = bytearray(256 * 1024)
         self._arriving = 0
         self._next_sweep = 0.0
+
+    def get_thread_pool(self) -> Any:
+        """The threads that answer requests; gunicorn asks for them once."""
+        wake = partial(self.method_queue.defer, self._finish_requests)
+        self.answered: Mailbox[TConn, bool] = Mailbox(wake)
+        self.threads = Threads(self.cfg.threads, self.handle, self.answered.put)
+        return self.threads
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Have the request of a connection answered whose bytes nobody has looked at."""
+        self.threads.add(conn, _address(conn).encode() or UNKNOWN)
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection."""
@@ -91,11 +107,13 @@ class PatientWorker(ThreadWorker):
             self.keepalived_conns.remove(conn)
             self._receive(conn)
 
-    def finish_request(self, conn: TConn, fs: Future[bool]) -> None:
+    def _finish_requests(self) -> None:
+        for conn, answered in self.answered.take():
+            self.finish_request(conn, answered)
+
+    def finish_request(self, conn: TConn, fs: Answer) -> None:
         """Let the client take the rest of its answer, if there is any, and go on from there."""
-        self.turns.done(conn)
         self.large.pop(conn, None)
-        self._go_on()
         client = conn.sock
         if isinstance(client, Client) and client.pending and client.fileno() >= 0:
             deadline = time.monotonic() + self.limits.stall_seconds
@@ -104,16 +122,31 @@ class PatientWorker(ThreadWorker):
         else:
             self.finish_answer(conn, fs)
 
-    def finish_answer(self, conn: TConn, answered: Future[bool]) -> None:
+    def finish_answer(self, conn: TConn, answered: Answer) -> None:
         """Keep the connection, or say farewell to it."""
         if answered.cancelled() or answered.exception():
             self.drop(conn)
         elif not answered.result():
             self.say_farewell(conn)
-        elif isinstance(conn.sock, Client) and (begun := _reader(conn).leftover()):
+        elif not isinstance(conn.sock, Client):
+            super().finish_request(conn, answered)  # type: ignore[arg-type]  # asks no more of it
+        elif begun := _reader(conn).leftover():
             self._begin(conn, begun)
         else:
-            super().finish_request(conn, answered)
+            self._keep(conn)
+
+    def _keep(self, conn: TConn) -> None:
+        """Wait for the next request of a connection."""
+        patience = self.keepalive if self.alive else min(self.keepalive, FAREWELL_SECONDS)
+        conn.timeout = time.monotonic() + patience
+        try:
+            self.poller.register(
+                conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn)
+            )
+        except (OSError, ValueError, KeyError):
+            self.drop(conn)
+        else:
+            self.keepalived_conns.append(conn)
 
     def answer_probe(self, conn: TConn) -> None:
         """Have the request of a monitor answered, who takes no turns."""
@@ -229,19 +262,13 @@ class PatientWorker(ThreadWorker):
             self.answer_probe(conn)
             return
         if len(body) <= LARGE_BODY:
-            self.turns.add(conn, caller_of(head, _address(conn)))
+            self.threads.add(conn, caller_of(head, _address(conn)))
         elif sum(self.large.values()) + len(body) > MOST_WAITING:
             self._refuse(conn, Busy("too much waits"))
             return
         else:
             self.large[conn] = len(body)
-            self.turns.add(conn, LARGE)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Have the requests answered whose turn it is."""
-        while (conn := self.turns.next()) is not None:
-            self.enqueue_req(conn)
+            self.threads.add(conn, LARGE)
 
     def _send_rest(self, conn: TConn, client: Client) -> None:
         """Send what the client takes of an answer that a thread has left."""

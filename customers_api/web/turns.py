@@ -12,6 +12,8 @@ Item = TypeVar("Item", bound=Hashable)
 
 # Whoever sends what is large; no name of a caller is empty.
 LARGE = b""
+# Of whom nothing is known, not even an address.
+UNKNOWN = b"-"
 _FIELD = b"\r\nauthorization:"
 
 
@@ -75,6 +77,6 @@ def caller_of(head: bytes, address: str) -> bytes:
     """Who asks, as far as the head of a request tells: by its token, or else by the address."""
     begin = head.lower().find(_FIELD)
     if begin < 0:
-        return address.encode() or b"-"
+        return address.encode() or UNKNOWN
     begin += len(_FIELD)
-    return head[begin : head.find(b"\r\n", begin)].strip() or b"-"
+    return head[begin : head.find(b"\r\n", begin)].strip() or UNKNOWN

@@ -60,9 +60,7 @@ PREPARATIONS = {
     ),
 }
 COMPLETIONS = {
-    "postgresql": (
-        "ALTER TABLE customers ENABLE TRIGGER customers_inserted",
-    ),
+    "postgresql": ("ALTER TABLE customers ENABLE TRIGGER customers_inserted",),
     "sqlite": (
         "INSERT INTO customer_search (customer_search) VALUES ('optimize')",
         "INSERT INTO customer_search (customer_search, rank) VALUES ('automerge', 4)",
