@@ -143,6 +143,11 @@ def when_ready(server: Any) -> None:
                 engine.dispose()
 
 
+def child_exit(_server: Any, worker: Any) -> None:
+    """Have nobody wait for a worker to take connections that is gone."""
+    worker.balance.forget(worker.age)
+
+
 def _prepare() -> None:
     from flask.cli import ScriptInfo
 

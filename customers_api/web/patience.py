@@ -17,6 +17,7 @@ from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from customers_api.web.arrivals import Arrival, Limits, is_whole
+from customers_api.web.balance import Balance
 from customers_api.web.connections import Client, Reader, Shelf, connected
 from customers_api.web.refusals import Busy, TooSlow
 from customers_api.web.threads import Answered, Mailbox, Threads
@@ -34,6 +35,8 @@ MOST_WAITING = 64 * 1024 * 1024
 LARGE_BODY = 1024 * 1024
 # That a kept connection is waited for once the worker is to end; gunicorn's own number.
 FAREWELL_SECONDS = 2.0
+# For a worker with fewer connections to take the next one; nobody waits longer for that.
+HESITATION_SECONDS = 0.001
 SWEEP_SECONDS = 0.5
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
@@ -52,6 +55,7 @@ class PatientWorker(ThreadWorker):
 
     # Set by gunicorn.conf.py, before the workers are forked.
     limits = Limits()
+    balance = Balance()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,7 +83,9 @@ class PatientWorker(ThreadWorker):
         self.threads.add(conn, _address(conn).encode() or UNKNOWN)
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a new connection."""
+        """Take a new connection, unless a worker that has fewer is about to."""
+        if self.balance.is_ahead(self.nr_conns):
+            time.sleep(HESITATION_SECONDS)
         try:
             accepted, address = listener.accept()
         except OSError as error:
@@ -89,6 +95,7 @@ class PatientWorker(ThreadWorker):
                 raise
             return
         self.nr_conns += 1
+        self.balance.tell(self.age, self.nr_conns)
         if self.cfg.is_ssl:
             self.enqueue_req(TConn(self.cfg, accepted, address, listener.getsockname()))
             return
@@ -164,6 +171,8 @@ class PatientWorker(ThreadWorker):
     def murder_pending(self) -> None:
         """Send away whoever was too slow; gunicorn calls this once in a turn of its loop."""
         super().murder_pending()
+        if self.alive:
+            self.balance.tell(self.age, self.nr_conns)
         if self.nr_conns >= self.worker_connections:
             self._make_room()
         now = time.monotonic()
@@ -177,6 +186,7 @@ class PatientWorker(ThreadWorker):
             self.drop(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
+        self.balance.forget(self.age)
         super()._cap_keepalive(deadline)  # type: ignore[misc]  # the stubs are a release behind
         for arrival in self.arrivals.values():
             if not arrival.data:
