@@ -1,7 +1,7 @@
 """How many connections each worker of a server has, so that none takes all of them.
 
-Workers wait at the same listener, and whoever has just gone to sleep there is woken first: of a burst
-of clients that stay, one worker had all, and half of the processors had nothing to do.
+Workers wait at the same listener, and whoever has just gone to sleep there is woken first: of a
+burst of clients that stay, one worker had all, and half of the processors had nothing to do.
 """
 
 import mmap
