@@ -28,6 +28,7 @@ RETRY_SECONDS = 5.0
 # PostgreSQL's SSLRequest: a server answers it with one byte, before it knows who asks.
 SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 ANSWERS = (b"S", b"N", b"E")
+IDLE = psycopg.pq.TransactionStatus.IDLE
 
 
 class Silent(psycopg.OperationalError):
@@ -101,6 +102,11 @@ class Connection(psycopg.Connection[Any]):
     ) -> Result:
         """What `gen` returns; raises Silent, and closes, when the server no longer answers."""
         return super().wait(self._watched(gen), interval, timeout)
+
+    def rollback(self) -> None:
+        """Undo what is open; the pool asks for it after each use, when hardly ever anything is."""
+        if self.pgconn.transaction_status != IDLE:
+            super().rollback()
 
     def _watched(self, gen: PQGen[Result]) -> Generator[Any, Any, Result]:
         began = time.monotonic()
