@@ -34,7 +34,7 @@ SENTENCES = {
     r"The (current )?password .*|The code .*|The reset token .*": "a secret, known to one",
     r".*most common.*": "a list of ten thousand",
     r".* (up to|after) its first space": "a name is cut at its first space",
-    r"Give the current password, too.*": "only for a change of the email",
+    r"Needed to change the email": "the current password, for that only",
     r"Longer than \d+ characters of JSON": "the length of a whole object as it is written",
     r"Contains a NUL character": "somewhere in an object of the client's own",
 }
