@@ -31,7 +31,9 @@ class IdConverter(BaseConverter):
 
 
 class TextConverter(PathConverter):
-    """A text that may hold slashes; a final one is the path's and not the text's."""
+    """A text that may hold slashes and line breaks; a final slash is the path's, not the text's."""
+
+    regex = "(?s:[^/].*?)"
 
     def to_python(self, value: str) -> str:
         """The text."""

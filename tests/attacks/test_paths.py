@@ -112,6 +112,18 @@ def test_a_path_with_tricks_in_it_is_another_path(client: FlaskClient, path: str
         assert answer.mimetype == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("tags/a%0Ab", 200), ("tags/%0A/", 200), ("email/a%0Ab@example.com", 404), ("email/%0A", 404)],
+)
+def test_a_line_break_in_a_path_is_a_letter_like_any_other(
+    reader: Api, path: str, status: int
+) -> None:
+    answer = reader.get(f"/api/v1/customers/{path}")
+    assert answer.status_code == status
+    assert b"no-such-address" not in answer.get_data()
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_no_file_is_served_but_those_the_reference_names(client: FlaskClient, name: str) -> None:
     with client.get(f"/docs/assets/{name}") as answer:
