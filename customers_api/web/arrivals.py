@@ -19,6 +19,8 @@ MOST_HEAD = 64 * 1024
 # A chunk may be small, and its frame must not cost more than what it holds.
 MOST_FRAMING = 2
 MOST_DIGITS = 16
+# What no body can hold, whatever its limit: nobody need wait for a byte of it.
+LARGEST_CHUNK = 1 << 63
 KNOWN_CODINGS = {b"chunked", b"identity"}
 
 _FRAMING = re.compile(
@@ -175,6 +177,8 @@ class Arrival:
             size = _size(bytes(self.data[self._chunk : min(line, self._chunk + LONGEST_LINE)]))
             if size is None:
                 return True
+            if size > LARGEST_CHUNK:
+                raise TooLarge("A chunk of the body is too large")
             if not size:
                 return self._has_trailers(line)
             begin = line + 2
@@ -199,7 +203,7 @@ class Arrival:
 def _size(line: bytes) -> int | None:
     digits = line.split(b";", 1)[0].rstrip(b" \t").lstrip(b"0") or line[:1]
     # int() also takes signs and underscores.
-    if not digits.isalnum() or len(digits) > MOST_DIGITS:
+    if not digits.isalnum():
         return None
     try:
         return int(digits, 16)

@@ -12,6 +12,7 @@ import msgspec
 from flask import current_app, g, request
 from marshmallow import Schema, ValidationError
 
+from customers_api.core.actor import Role
 from customers_api.core.errors import Path, Problem
 from customers_api.web import accept, idempotency
 from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson, Refused
@@ -25,6 +26,8 @@ JSON = "application/json"
 WHOLE = "_schema"
 # Bytes of a body whose sender is not known yet: an email, a password and a code.
 MOST_OF_STRANGERS = 16 * 1024
+# Bytes of a body of those who make no lists of customers: of customers, and of readers.
+MOST_OF_READERS = 128 * 1024
 # Unknown fields that one object may have and each be named, and problems that are told at once.
 MOST_UNKNOWN, MOST_PROBLEMS = 1_000, 10_000
 # Characters of an unknown name that are repeated.
@@ -97,6 +100,8 @@ def check_size() -> int:
     most: int = current_app.config["MAX_CONTENT_LENGTH"]
     if "actor" not in g:
         most = min(most, MOST_OF_STRANGERS)
+    elif not g.actor.may(Role.EDITOR):
+        most = min(most, MOST_OF_READERS)
     if "CONTENT_LENGTH" in request.environ and (request.content_length or 0) > most:
         raise BodyTooLarge
     return most

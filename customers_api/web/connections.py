@@ -23,8 +23,6 @@ MOST_KEPT = 512 * 1024 * 1024
 BLOCK = 64 * 1024
 # What the main loop sends to one client before it looks after the others.
 TURN = 4 * BLOCK
-# A whole request is there before it is read, so hardly anybody ever waits so long.
-READ_SECONDS = 1.0
 
 
 class Shelf:
@@ -179,7 +177,7 @@ class Reader(SocketUnreader):
         return left
 
     def chunk(self, size_hint: int | None = None) -> bytes:
-        """Some of what is there; what is not is waited for, but not for long."""
+        """Some of what is there; what is not there by now is not waited for."""
         if self.head:
             piece, self.head = self.head, b""
             return piece
@@ -190,8 +188,7 @@ class Reader(SocketUnreader):
         try:
             return self.sock.recv(self.mxchunk)
         except BlockingIOError:
-            ready = _is_ready(self.sock, select.POLLIN, READ_SECONDS)
-            return self.sock.recv(self.mxchunk) if ready else b""
+            return b""
 
 
 def connected(cfg: Config, client: Client, address: object, server: object) -> TConn:

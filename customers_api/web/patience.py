@@ -21,7 +21,7 @@ from customers_api.web.balance import Balance
 from customers_api.web.connections import Client, Reader, Shelf, connected
 from customers_api.web.refusals import Busy, TooSlow
 from customers_api.web.threads import Answered, Mailbox, Threads
-from customers_api.web.turns import LARGE, UNKNOWN, caller_of
+from customers_api.web.turns import Kind, caller_of
 
 Answer = Future[bool] | Answered[bool]
 FIRST_BYTES = 16 * 1024
@@ -80,7 +80,7 @@ class PatientWorker(ThreadWorker):
 
     def enqueue_req(self, conn: TConn) -> None:
         """Have the request of a connection answered whose bytes nobody has looked at."""
-        self.threads.add(conn, _address(conn).encode() or UNKNOWN)
+        self.threads.add(conn, (Kind.STRANGER, _address(conn).encode()))
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, unless a worker that has fewer is about to."""
@@ -271,14 +271,15 @@ class PatientWorker(ThreadWorker):
         if head.startswith(PROBES):
             self.answer_probe(conn)
             return
+        caller = caller_of(head, _address(conn))
         if len(body) <= LARGE_BODY:
-            self.threads.add(conn, caller_of(head, _address(conn)))
+            self.threads.add(conn, caller)
         elif sum(self.large.values()) + len(body) > MOST_WAITING:
             self._refuse(conn, Busy("too much waits"))
             return
         else:
             self.large[conn] = len(body)
-            self.threads.add(conn, LARGE)
+            self.threads.add(conn, (Kind.LARGE, caller[1]))
 
     def _send_rest(self, conn: TConn, client: Client) -> None:
         """Send what the client takes of an answer that a thread has left."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
-from customers_api.web.turns import Item, Turns
+from customers_api.web.turns import Caller, Item, Turns
 
 Result = TypeVar("Result")
 
@@ -55,7 +55,7 @@ class Threads(Generic[Item, Result]):
         for thread in self._threads:
             thread.start()
 
-    def add(self, item: Item, caller: bytes) -> None:
+    def add(self, item: Item, caller: Caller) -> None:
         """Have an item answered when it is this caller's turn."""
         with self._lock:
             self._turns.add(item, caller)

@@ -6,49 +6,66 @@ queuing of network switches (Nagle, RFC 970), as Kubernetes' API servers have it
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Hashable
+from enum import IntEnum
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
 
-# Whoever sends what is large; no name of a caller is empty.
-LARGE = b""
-# Of whom nothing is known, not even an address.
-UNKNOWN = b"-"
 _FIELD = b"\r\nauthorization:"
+
+
+class Kind(IntEnum):
+    """What is known of a request before anybody has read it."""
+
+    # It brings a token, which may be worth nothing: that is found out in no time.
+    KNOWN = 0
+    # It brings none, or signs in, and has a password hashed, as long as a hundred reads.
+    STRANGER = 1
+    # Nobody else in the process works while it is taken apart.
+    LARGE = 2
+
+
+# A name is the token, or the address of a stranger.
+Caller = tuple[Kind, bytes]
 
 
 class Turns(Generic[Item]):
     """Items on their way to so many threads, each one's callers in turn.
 
     One caller never has all threads, unless there is but one, so the next one need not wait until
-    something long has ended. What is large, and keeps everybody from working while it is read, has
-    half of them, whoever sends it.
+    something long has ended. All strangers together have half of them, and what is large has one.
     """
 
     def __init__(self, threads: int) -> None:
         self._free = threads
-        self._most = max(1, threads - 1)
-        self._most_large = max(1, threads // 2)
-        self._at_work: dict[Item, bytes] = {}
-        self._busy: Counter[bytes] = Counter()
-        # By caller, in the order of their turns; none is empty.
-        self._waiting: OrderedDict[bytes, deque[Item]] = OrderedDict()
+        self._most_of_one = max(1, threads - 1)
+        self._most = (threads, max(1, threads // 2), 1)
+        self._at_work: dict[Item, Caller] = {}
+        self._busy: Counter[Caller] = Counter()
+        self._busy_of = [0 for _ in Kind]
+        # By kind and by caller, each in the order of their turns; no caller has none waiting.
+        self._kinds = deque(Kind)
+        self._waiting: tuple[OrderedDict[Caller, deque[Item]], ...]
+        self._waiting = tuple(OrderedDict() for _ in Kind)
 
-    def add(self, item: Item, caller: bytes) -> None:
+    def add(self, item: Item, caller: Caller) -> None:
         """Have an item of this caller wait for its turn."""
-        items = self._waiting.get(caller)
+        waiting = self._waiting[caller[0]]
+        items = waiting.get(caller)
         if items is None:
-            items = self._waiting[caller] = deque()
+            items = waiting[caller] = deque()
         items.append(item)
 
     def next(self) -> Item | None:
         """The item whose turn it is, which now has a thread, or None."""
         if not self._free:
             return None
-        for caller, items in self._waiting.items():
-            most = self._most if caller else self._most_large
-            if self._busy[caller] < most:
-                return self._begin(caller, items)
+        for kind in self._kinds:
+            if not self._waiting[kind] or self._busy_of[kind] >= self._most[kind]:
+                continue
+            for caller in self._waiting[kind]:
+                if self._busy[caller] < self._most_of_one:
+                    return self._begin(caller)
         return None
 
     def done(self, item: Item) -> None:
@@ -57,26 +74,41 @@ class Turns(Generic[Item]):
         if caller is None:
             return
         self._free += 1
+        self._busy_of[caller[0]] -= 1
         self._busy[caller] -= 1
         if not self._busy[caller]:
             del self._busy[caller]
 
-    def _begin(self, caller: bytes, items: deque[Item]) -> Item:
-        item = items.popleft()
-        if items:
-            self._waiting.move_to_end(caller)
+    def _begin(self, caller: Caller) -> Item:
+        kind = caller[0]
+        waiting = self._waiting[kind]
+        item = waiting[caller].popleft()
+        if waiting[caller]:
+            waiting.move_to_end(caller)
         else:
-            del self._waiting[caller]
+            del waiting[caller]
+        if self._kinds[-1] is not kind:
+            self._kinds.remove(kind)
+            self._kinds.append(kind)
         self._free -= 1
+        self._busy_of[kind] += 1
         self._busy[caller] += 1
         self._at_work[item] = caller
         return item
 
 
-def caller_of(head: bytes, address: str) -> bytes:
+def caller_of(head: bytes, address: str) -> Caller:
     """Who asks, as far as the head of a request tells: by its token, or else by the address."""
     begin = head.lower().find(_FIELD)
-    if begin < 0:
-        return address.encode() or UNKNOWN
+    if begin < 0 or _may_sign_in(head):
+        return Kind.STRANGER, address.encode()
     begin += len(_FIELD)
-    return head[begin : head.find(b"\r\n", begin)].strip() or UNKNOWN
+    return Kind.KNOWN, head[begin : head.find(b"\r\n", begin)].strip()
+
+
+def _may_sign_in(head: bytes) -> bool:
+    """Whether a request may be one to sign in, however its path is spelled."""
+    if not head.startswith(b"POST "):
+        return False
+    line = head[: head.find(b"\r\n")]
+    return b"/auth/" in line or b"%" in line

@@ -3,7 +3,7 @@
 import pytest
 
 from customers_api.core.customers.identity import email_key
-from customers_api.web.body import MOST_OF_STRANGERS
+from customers_api.web.body import MOST_OF_READERS, MOST_OF_STRANGERS
 from tests.support.api import Api
 
 PUBLIC = (
@@ -19,6 +19,14 @@ PUBLIC = (
 def test_a_stranger_may_not_send_a_long_body(anonymous: Api, path: str) -> None:
     body = {"email": "a" * MOST_OF_STRANGERS}
     assert anonymous.post(path, body).status_code == 413
+
+
+def test_who_makes_no_lists_may_not_send_as_long_a_body_as_who_does(
+    reader: Api, editor: Api
+) -> None:
+    search = {"query": "a" * MOST_OF_READERS}
+    assert reader.post("/api/customers/search", search).status_code == 413
+    assert editor.post("/api/customers/search", search).status_code == 400
 
 
 def test_an_operator_may_send_a_long_body(admin: Api) -> None:

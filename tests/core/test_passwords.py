@@ -61,3 +61,8 @@ def test_a_password_too_long_to_be_anyones_matches_nothing_even_cut_to_nothing()
     kept = passwords.hashed("correct horse battery staple")
     assert not passwords.matches("x" * 129, kept)
     assert not passwords.matches("x" * 129, passwords.hashed(""))
+
+
+@pytest.mark.parametrize("password", [" " * 12, "\u2003" * 20, "\t" * 8 + " " * 8])
+def test_white_space_alone_is_no_password(password: str) -> None:
+    assert passwords.complaint(password) == passwords.BLANK

@@ -101,6 +101,9 @@ def test_what_follows_a_request_changes_nothing(request_: bytes, more: bytes) ->
 @example(b"\r\n" * 5, "python")
 @example(CHUNKED + b"ZZ\r\n", "python")
 @example(CHUNKED + b"-5\r\n", "python")
+@example(CHUNKED + b"f" * 16 + b"\r\n", "python")
+@example(CHUNKED + b"f" * 17 + b"\r\n", "python")
+@example(CHUNKED + b"0" * 18 + b"5\r\n", "python")
 def test_what_counts_as_complete_is_read_without_waiting_for_more(data: bytes, parser: str) -> None:
     cfg = Config()
     cfg.set("http_parser", parser)
@@ -149,9 +152,10 @@ def test_what_is_wrong_or_too_large_already_is_not_waited_for(data: bytes) -> No
         (HEAD + b"A: b\r\n" * MOST_HEAD, errors.LimitRequestHeaders),
         (HEAD + b"A: b\r\n" * MOST_HEAD + b"\r\n", errors.LimitRequestHeaders),
         (CHUNKED + b"0\r\n" + b"A: b\r\n" * MOST_HEAD, errors.LimitRequestHeaders),
+        (CHUNKED + b"f" * 18 + b"\r\n", TooLarge),
         (CHUNKED + (b"1;" + b"a" * 100 + b"\r\na\r\n") * 900, TooLarge),
     ],
-    ids=["line feed", "later", "line", "head", "complete head", "trailers", "chunks"],
+    ids=["line feed", "later", "line", "head", "complete head", "trailers", "chunk", "chunks"],
 )
 def test_what_cannot_become_a_request_is_refused_at_once(
     data: bytes, error: type[Exception]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers_api.web.turns import LARGE, Turns, caller_of
+from customers_api.web.turns import Caller, Kind, Turns, caller_of
 
 
 def taken(turns: Turns[str]) -> Iterator[str]:
@@ -18,14 +18,18 @@ def waiting(threads: int, *items: str) -> Turns[str]:
     """Items that nobody has begun, each of the caller that is its first letter."""
     turns: Turns[str] = Turns(threads)
     for item in items:
-        turns.add(item, item[:1].encode())
+        turns.add(item, known(item))
     return turns
+
+
+def known(item: str) -> Caller:
+    return Kind.KNOWN, item[:1].encode()
 
 
 def test_who_asks_for_much_leaves_a_thread_to_others() -> None:
     turns = waiting(4, "a1", "a2", "a3", "a4", "a5")
     assert [*taken(turns)] == ["a1", "a2", "a3"]
-    turns.add("b1", b"b")
+    turns.add("b1", known("b"))
     assert [*taken(turns)] == ["b1"]
 
 
@@ -42,13 +46,33 @@ def test_the_only_thread_is_everybodys() -> None:
     assert [*taken(waiting(1, "a1", "a2"))] == ["a1"]
 
 
-def test_half_of_the_threads_read_what_is_large_whoever_sends_it() -> None:
+def test_strangers_have_half_of_the_threads_whoever_they_are() -> None:
+    turns = waiting(4)
+    for address in (b"1", b"2", b"3"):
+        turns.add(f"stranger {address!r}", (Kind.STRANGER, address))
+    assert len([*taken(turns)]) == 2
+    turns.add("a1", known("a"))
+    assert [*taken(turns)] == ["a1"]
+
+
+def test_what_is_large_is_read_one_by_one_whoever_sends_it() -> None:
     turns = waiting(4, "a1")
-    for item in ("large 1", "large 2", "large 3"):
-        turns.add(item, LARGE)
-    assert [*taken(turns)] == ["a1", "large 1", "large 2"]
+    for item in ("1", "2", "3"):
+        turns.add(f"large {item}", (Kind.LARGE, item.encode()))
+    assert [*taken(turns)] == ["a1", "large 1"]
     turns.done("large 1")
-    assert [*taken(turns)] == ["large 3"]
+    assert [*taken(turns)] == ["large 2"]
+
+
+def test_strangers_and_callers_with_tokens_take_turns() -> None:
+    turns = waiting(1, "a1", "b1", "a2")
+    for item in ("s1", "s2"):
+        turns.add(item, (Kind.STRANGER, b"address"))
+    order = []
+    while item := turns.next():
+        order.append(item)
+        turns.done(item)
+    assert order == ["a1", "s1", "b1", "s2", "a2"]
 
 
 def test_what_never_had_a_turn_gives_no_thread_back() -> None:
@@ -69,7 +93,7 @@ def test_everybody_gets_a_turn_and_no_more_than_there_are_threads(
     added, at_work, seen = [], [], []
     for number, (caller, ended) in enumerate(steps):
         added.append(f"{caller}{number}")
-        turns.add(added[-1], caller.encode())
+        turns.add(added[-1], known(caller))
         begun = [*taken(turns)]
         seen += begun
         at_work += begun
@@ -83,18 +107,20 @@ def test_everybody_gets_a_turn_and_no_more_than_there_are_threads(
     assert sorted(seen) == sorted(added)
 
 
+TOKEN = b"Host: x\r\nauthorization:  Bearer a.b \r\n\r\n"
+
+
 @pytest.mark.parametrize(
     ("head", "caller"),
     [
-        (b"GET / HTTP/1.1\r\nauthorization:  Bearer a.b \r\nHost: x\r\n\r\n", b"Bearer a.b"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nAUTHORIZATION:z\r\n\r\n", b"z"),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"192.0.2.1"),
-        (b"GET / HTTP/1.1\r\nAuthorization: \r\n\r\n", b"-"),
+        (b"GET / HTTP/1.1\r\n" + TOKEN, (Kind.KNOWN, b"Bearer a.b")),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nAUTHORIZATION:z\r\n\r\n", (Kind.KNOWN, b"z")),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", (Kind.STRANGER, b"192.0.2.1")),
+        (b"POST /api/customers HTTP/1.1\r\n" + TOKEN, (Kind.KNOWN, b"Bearer a.b")),
+        # A token of no use, to be taken for somebody who has one.
+        (b"POST /api/auth/login HTTP/1.1\r\n" + TOKEN, (Kind.STRANGER, b"192.0.2.1")),
+        (b"POST /api/%61uth/login HTTP/1.1\r\n" + TOKEN, (Kind.STRANGER, b"192.0.2.1")),
     ],
 )
-def test_a_caller_is_known_by_the_token_or_else_by_the_address(head: bytes, caller: bytes) -> None:
+def test_a_caller_is_known_by_the_token_or_else_by_the_address(head: bytes, caller: Caller) -> None:
     assert caller_of(head, "192.0.2.1") == caller
-
-
-def test_a_caller_without_any_name_has_one_all_the_same() -> None:
-    assert caller_of(b"GET / HTTP/1.1\r\n\r\n", "") == b"-" != LARGE

@@ -78,14 +78,13 @@ def fail(attempt: Attempt) -> None:
     """Count an attempt that failed. Not inside a unit of work.
 
     Raises TooManyAttempts where others that were made meanwhile have used up what is free: of those
-    made at once no more are told that they were wrong than of those made one after the other.
+    made at once no more are heard than of those made one after the other, and no more counted.
     """
     if attempt.is_counted:
         return
     now = clock.now()
-    failures = database.in_unit_of_work(lambda: _count(attempt.account, now))
-    if failures > FREE:
-        raise TooManyAttempts(_seconds(delay(failures)))
+    if not database.in_unit_of_work(lambda: _count(attempt.account, now)):
+        raise TooManyAttempts(_seconds(delay(FREE)))
 
 
 def succeed(attempt: Attempt) -> None:
@@ -113,21 +112,17 @@ def _known(account: str, now: datetime) -> AnyRow | None:
     return database.first(_KNOWN, {"wanted": account, "stale": now - MEMORY})
 
 
-def _count(account: str, now: datetime) -> int:
-    """The failures in a row, with one more."""
-    stale = now - MEMORY
-    database.write(delete(TABLE).where(F.failed_at <= stale))
+def _count(account: str, now: datetime) -> bool:
+    """Count a failure that nobody has counted yet, unless as many as are free have been."""
+    database.write(delete(TABLE).where(F.failed_at <= now - MEMORY))
     insert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
-    counted = insert(TABLE).values(account=account, failures=1, failed_at=now, blocked_until=now)
-    again = {"failures": F.failures + 1, "failed_at": now}
-    upsert = counted.on_conflict_do_update(index_elements=[F.account], set_=again)
-    failures = database.write(upsert.returning(F.failures)).scalar_one()
-    if failures >= FREE:
-        until = now + delay(failures)
-        # Somebody else's attempt, which took longer, must not shorten the delay.
-        later = case((F.blocked_until > until, F.blocked_until), else_=until)
-        database.write(update(TABLE).where(F.account == account).values(blocked_until=later))
-    return int(failures)
+    first = insert(TABLE).values(account=account, failures=1, failed_at=now, blocked_until=now)
+    until = case((F.failures + 1 >= FREE, now + delay(FREE)), else_=now)
+    again = {"failures": F.failures + 1, "failed_at": now, "blocked_until": until}
+    counted = first.on_conflict_do_update(
+        index_elements=[F.account], set_=again, where=F.failures < FREE
+    )
+    return database.write(counted.returning(F.failures)).first() is not None
 
 
 def _seconds(wait: timedelta) -> int:

@@ -13,6 +13,7 @@ from passlib.exc import PasswordSizeError, UnknownHashError
 SHORTEST = 12
 SHORTEST_OF_CUSTOMERS = 8
 LONGEST = 128
+BLANK = "Nothing but white space"
 COMMON = "Among the most common passwords, which are the first to be tried"
 
 _argon2id = CryptContext(
@@ -40,6 +41,8 @@ def complaint(password: str, *, shortest: int = SHORTEST) -> str | None:
         return f"Longer than {LONGEST} characters"
     if "\0" in password:
         return "Contains a NUL character"
+    if not password.strip():
+        return BLANK
     return COMMON if password.casefold() in common() else None
 
 
