@@ -80,7 +80,7 @@ class PatientWorker(ThreadWorker):
 
     def enqueue_req(self, conn: TConn) -> None:
         """Have the request of a connection answered whose bytes nobody has looked at."""
-        self.threads.add(conn, (Kind.STRANGER, _address(conn).encode()))
+        self.threads.add(conn, (Kind.PLAIN, _address(conn).encode()))
 
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, unless a worker that has fewer is about to."""

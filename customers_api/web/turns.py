@@ -17,15 +17,15 @@ _FIELD = b"\r\nauthorization:"
 class Kind(IntEnum):
     """What is known of a request before anybody has read it."""
 
-    # It brings a token, which may be worth nothing: that is found out in no time.
-    KNOWN = 0
-    # It brings none, or signs in, and has a password hashed, as long as a hundred reads.
-    STRANGER = 1
+    # Whoever asks; whether a token is worth nothing is found out in no time.
+    PLAIN = 0
+    # Has a password hashed, which takes as long as a hundred reads.
+    SIGN_IN = 1
     # Nobody else in the process works while it is taken apart.
     LARGE = 2
 
 
-# A name is the token, or the address of a stranger.
+# A name is the token, or the address of who signs in or brings none.
 Caller = tuple[Kind, bytes]
 
 
@@ -33,7 +33,7 @@ class Turns(Generic[Item]):
     """Items on their way to so many threads, each one's callers in turn.
 
     One caller never has all threads, unless there is but one, so the next one need not wait until
-    something long has ended. All strangers together have half of them, and what is large has one.
+    something long has ended. All who sign in have half of them together, and what is large has one.
     """
 
     def __init__(self, threads: int) -> None:
@@ -99,11 +99,13 @@ class Turns(Generic[Item]):
 
 def caller_of(head: bytes, address: str) -> Caller:
     """Who asks, as far as the head of a request tells: by its token, or else by the address."""
+    if _may_sign_in(head):
+        return Kind.SIGN_IN, address.encode()
     begin = head.lower().find(_FIELD)
-    if begin < 0 or _may_sign_in(head):
-        return Kind.STRANGER, address.encode()
+    if begin < 0:
+        return Kind.PLAIN, address.encode()
     begin += len(_FIELD)
-    return Kind.KNOWN, head[begin : head.find(b"\r\n", begin)].strip()
+    return Kind.PLAIN, head[begin : head.find(b"\r\n", begin)].strip()
 
 
 def _may_sign_in(head: bytes) -> bool:

@@ -23,7 +23,7 @@ def waiting(threads: int, *items: str) -> Turns[str]:
 
 
 def known(item: str) -> Caller:
-    return Kind.KNOWN, item[:1].encode()
+    return Kind.PLAIN, item[:1].encode()
 
 
 def test_who_asks_for_much_leaves_a_thread_to_others() -> None:
@@ -46,10 +46,10 @@ def test_the_only_thread_is_everybodys() -> None:
     assert [*taken(waiting(1, "a1", "a2"))] == ["a1"]
 
 
-def test_strangers_have_half_of_the_threads_whoever_they_are() -> None:
+def test_those_who_sign_in_have_half_of_the_threads_whoever_they_are() -> None:
     turns = waiting(4)
     for address in (b"1", b"2", b"3"):
-        turns.add(f"stranger {address!r}", (Kind.STRANGER, address))
+        turns.add(f"from {address!r}", (Kind.SIGN_IN, address))
     assert len([*taken(turns)]) == 2
     turns.add("a1", known("a"))
     assert [*taken(turns)] == ["a1"]
@@ -64,10 +64,10 @@ def test_what_is_large_is_read_one_by_one_whoever_sends_it() -> None:
     assert [*taken(turns)] == ["large 2"]
 
 
-def test_strangers_and_callers_with_tokens_take_turns() -> None:
+def test_those_who_sign_in_and_all_others_take_turns() -> None:
     turns = waiting(1, "a1", "b1", "a2")
     for item in ("s1", "s2"):
-        turns.add(item, (Kind.STRANGER, b"address"))
+        turns.add(item, (Kind.SIGN_IN, b"address"))
     order = []
     while item := turns.next():
         order.append(item)
@@ -113,13 +113,13 @@ TOKEN = b"Host: x\r\nauthorization:  Bearer a.b \r\n\r\n"
 @pytest.mark.parametrize(
     ("head", "caller"),
     [
-        (b"GET / HTTP/1.1\r\n" + TOKEN, (Kind.KNOWN, b"Bearer a.b")),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nAUTHORIZATION:z\r\n\r\n", (Kind.KNOWN, b"z")),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", (Kind.STRANGER, b"192.0.2.1")),
-        (b"POST /api/customers HTTP/1.1\r\n" + TOKEN, (Kind.KNOWN, b"Bearer a.b")),
+        (b"GET / HTTP/1.1\r\n" + TOKEN, (Kind.PLAIN, b"Bearer a.b")),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nAUTHORIZATION:z\r\n\r\n", (Kind.PLAIN, b"z")),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", (Kind.PLAIN, b"192.0.2.1")),
+        (b"POST /api/customers HTTP/1.1\r\n" + TOKEN, (Kind.PLAIN, b"Bearer a.b")),
         # A token of no use, to be taken for somebody who has one.
-        (b"POST /api/auth/login HTTP/1.1\r\n" + TOKEN, (Kind.STRANGER, b"192.0.2.1")),
-        (b"POST /api/%61uth/login HTTP/1.1\r\n" + TOKEN, (Kind.STRANGER, b"192.0.2.1")),
+        (b"POST /api/auth/login HTTP/1.1\r\n" + TOKEN, (Kind.SIGN_IN, b"192.0.2.1")),
+        (b"POST /api/%61uth/login HTTP/1.1\r\n" + TOKEN, (Kind.SIGN_IN, b"192.0.2.1")),
     ],
 )
 def test_a_caller_is_known_by_the_token_or_else_by_the_address(head: bytes, caller: Caller) -> None:
