@@ -102,7 +102,12 @@ def after_call(context: Any, case: schemathesis.Case, response: schemathesis.Res
 
 @schemathesis.hook
 def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
-    """Give each request an Idempotency-Key of its own: nearly all would be refused otherwise."""
+    """Give each request an Idempotency-Key of its own: nearly all would be refused otherwise.
+
+    How its body ends is HTTP's matter, and not the API's: a made-up coding is a 501 in any case.
+    """
+    for name in [name for name in case.headers or {} if name.lower() == "transfer-encoding"]:
+        del case.headers[name]
     key = (case.headers or {}).get(KEY)
     if isinstance(key, str) and 0 < len(key) < LONGEST_KEY:
         case.headers[KEY] = f"{next(_numbers)}{key}"
