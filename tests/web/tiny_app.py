@@ -8,7 +8,7 @@ from flask import Flask, Response, abort, request
 LIMIT = 1024 * 1024
 LARGE = 20 * 1024 * 1024
 LINE = 32 * 1024
-BUSY_SECONDS = 0.4
+BUSY_SECONDS = 0.8
 
 app = Flask(__name__)
 app.config["PROPAGATE_EXCEPTIONS"] = True
