@@ -61,8 +61,7 @@ def begin(account: str) -> Attempt:
     row = _known(account, now)
     if row is None or row.failures < FREE:
         return Attempt(account, is_counted=False)
-    if row.blocked_until > now:
-        raise TooManyAttempts(_seconds(row.blocked_until - now))
+    _refuse_delayed(row, now)
     until = now + delay(row.failures + 1)
     taken = (
         update(TABLE)
@@ -97,8 +96,7 @@ def succeed(attempt: Attempt) -> None:
         row = _known(attempt.account, now)
         if row is None:
             return
-        if row.failures >= FREE and row.blocked_until > now:
-            raise TooManyAttempts(_seconds(row.blocked_until - now))
+        _refuse_delayed(row, now)
     forget(attempt.account)
 
 
@@ -110,6 +108,11 @@ def forget(account: str) -> None:
 def _known(account: str, now: datetime) -> AnyRow | None:
     """What is known of failures of this account, if there were any lately."""
     return database.first(_KNOWN, {"wanted": account, "stale": now - MEMORY})
+
+
+def _refuse_delayed(row: AnyRow, now: datetime) -> None:
+    if row.failures >= FREE and row.blocked_until > now:
+        raise TooManyAttempts(_seconds(row.blocked_until - now))
 
 
 def _count(account: str, now: datetime) -> bool:
