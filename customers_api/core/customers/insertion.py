@@ -195,10 +195,10 @@ def _customer_insert(dialect: str) -> Insert:
 def _one_with_event(show: queries.Fields) -> Prepared:
     """PostgreSQL's insert of a customer with the event; returns what is shown, and the identity."""
     given = {name: bindparam(name, type_=kind) for name, kind in {**RECORD, **TOLD}.items()}
-    shown, inserted = _inserted(_selection(given, "postgresql"), show)
+    inserted = _inserted(_selection(given, "postgresql"), show)
     told = given["told_fields"].label("fields"), given["told_values"].label("new_values")
     subject = _subject(inserted, *told).subquery("subjects")
-    return Prepared(_returned(inserted, shown).add_cte(events.noted(subject, many=False)))
+    return Prepared(select(*inserted.c).add_cte(events.noted(subject, many=False)))
 
 
 @lru_cache(maxsize=16)
@@ -208,19 +208,17 @@ def _many_with_events(show: queries.Fields) -> Prepared:
     given = select(*records.c).cte("given").prefix_with("MATERIALIZED")
     made = _selection(given.c, "postgresql", sparse=True).subquery("made")
     # Racing writers who take what is unique in one order do not wait for each other in a circle.
-    shown, inserted = _inserted(select(*made.c).order_by(made.c.username), show)
+    inserted = _inserted(select(*made.c).order_by(made.c.username), show)
     told = given.c.told_fields.label("fields"), given.c.told_values.label("new_values")
     subjects = _subject(inserted, *told).join(given, given.c.uuid == inserted.c.row_uuid)
-    return Prepared(_returned(inserted, shown).add_cte(events.noted(subjects.subquery("subjects"))))
+    return Prepared(select(*inserted.c).add_cte(events.noted(subjects.subquery("subjects"))))
 
 
-def _inserted(
-    made: Select[*tuple[Any, ...]], show: queries.Fields
-) -> tuple[list[ColumnElement[Any]], CTE]:
-    """What is shown of the rows inserted, and the insert."""
+def _inserted(made: Select[*tuple[Any, ...]], show: queries.Fields) -> CTE:
+    """The insert, which gives what is shown of the rows inserted, and the identity."""
     shown = [*queries.columns(show), *queries.IDENTITY]
     inserting = postgresql_insert(CUSTOMERS).from_select(COLUMNS, made)
-    return shown, inserting.on_conflict_do_nothing().returning(*shown).cte("inserted")
+    return inserting.on_conflict_do_nothing().returning(*shown).cte("inserted")
 
 
 def _subject(
@@ -229,10 +227,6 @@ def _subject(
     """Of whom and what an event tells: see `events.noted`."""
     who = inserted.c.row_id, inserted.c.row_customer_id
     return select(*who, fields, null().label("old_values"), values).select_from(inserted)
-
-
-def _returned(inserted: CTE, shown: Sequence[ColumnElement[Any]]) -> Select[*tuple[Any, ...]]:
-    return select(*(inserted.c[column.name] for column in shown))
 
 
 def _selection(
