@@ -101,11 +101,17 @@ def caller_of(head: bytes, address: str) -> Caller:
     """Who asks, as far as the head of a request tells: by its token, or else by the address."""
     if _may_sign_in(head):
         return Kind.SIGN_IN, address.encode()
+    token = token_in(head)
+    return Kind.PLAIN, address.encode() if token is None else token
+
+
+def token_in(head: bytes) -> bytes | None:
+    """What the head of a request says in Authorization, or None where it has none."""
     begin = head.lower().find(_FIELD)
     if begin < 0:
-        return Kind.PLAIN, address.encode()
+        return None
     begin += len(_FIELD)
-    return Kind.PLAIN, head[begin : head.find(b"\r\n", begin)].strip()
+    return head[begin : head.find(b"\r\n", begin)].strip()
 
 
 def _may_sign_in(head: bytes) -> bool:
