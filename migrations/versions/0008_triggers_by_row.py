@@ -81,7 +81,6 @@ CHANGED_BEFORE = f"""
         RETURN NULL;
     END
 """
-# Written as they are: the rows that are inserted together are looked at together.
 TAGGED_FIRST = f"BEGIN {TAG_INSERTED} RETURN NULL; END"
 
 
