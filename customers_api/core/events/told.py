@@ -76,12 +76,19 @@ def _written(column: Column, *, raw: bool) -> Json:
         return case((cast(column, Text) == _quoted(""), _quoted("[]")), else_=full)
     if isinstance(kind, Money):
         return _quoted('"') + cast(column, Text) + _quoted('"')
-    written: Json = cast(func.to_json(column), Text)
     if isinstance(kind, Instant):
-        return func.replace(written, _quoted("+00:00"), _quoted("Z"))
+        return _quoted('"') + _moment(column) + _quoted('"')
+    written: Json = cast(func.to_json(column), Text)
     if not isinstance(kind, String | Boolean | Date | Integer):
         raise LookupError(f"{column} is of a kind that no event tells yet")
     return written
+
+
+def _moment(column: Column) -> Json:
+    """The moment with six digits of its second, or none: to_json would leave out zeros at the end."""
+    form = _quoted('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    moment = func.to_char(func.timezone(_quoted("UTC"), column), form)
+    return func.replace(moment, _quoted(".000000Z"), _quoted("Z"))
 
 
 def _brief(column: Column) -> Json:

@@ -138,6 +138,16 @@ def test_a_changed_email_tells_that_it_is_no_longer_verified(editor: Api) -> Non
     )
 
 
+@pytest.mark.parametrize("fraction", ["", ".214640", ".000001", ".9"])
+def test_a_moment_is_told_as_it_is_shown(editor: Api, fraction: str) -> None:
+    made = created(editor, **person())
+    moment = {"customer_acquisition_date": f"2024-01-15T10:30:00{fraction}Z"}
+    changed = editor.patch(f"/api/customers/{made['id']}", moment).get_json()
+    shown = changed["customer_acquisition_date"]
+    assert datetime.fromisoformat(shown) == datetime.fromisoformat(moment.popitem()[1])
+    assert changes(activity(editor, made["id"])[0]) == {"customer_acquisition_date": (None, shown)}
+
+
 def test_deactivating_and_logging_in_have_names_of_their_own(editor: Api) -> None:
     made = created(editor, **person())
     path = f"/api/v1/customers/{made['customer_id']}"
