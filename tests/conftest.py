@@ -101,7 +101,7 @@ def empty() -> None:
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             # The text that is searched is no model's, and no trigger sees a TRUNCATE.
-            whole = ", ".join((*tables, "customer_search"))
+            whole = ", ".join((*tables, "customer_search_waiting", "customer_search"))
             connection.execute(text(f"TRUNCATE {whole} RESTART IDENTITY CASCADE"))
             return
         # Emptying the customers leaves changes of their counts, so those are emptied last.

@@ -47,16 +47,27 @@ def indexes(app: Flask) -> Any:
     with app.app_context():
         inspector = inspect(db.engine)
         return [
-            (sorted(map(str, inspector.get_indexes(table))), inspector.get_foreign_keys(table))
+            (
+                sorted(map(_told, inspector.get_indexes(table))),
+                inspector.get_foreign_keys(table),
+            )
             for table in storage.TABLES
         ] + [sorted(database.rows(text(TRIGGERS[database.dialect()])))]
 
 
+def _told(index: Any) -> str:
+    options = {name: str(value) for name, value in index["dialect_options"].items()}
+    return str({**index, "dialect_options": options})
+
+
 def texts(app: Flask) -> Sequence[str]:
     """What is searched of each customer, by id."""
-    id = {"postgresql": "customer_id", "sqlite": "rowid"}
+    source = {
+        "postgresql": "customer_texts ORDER BY customer_id",
+        "sqlite": "customer_search ORDER BY rowid",
+    }
     with app.app_context():
-        ordered = f"SELECT key FROM customer_search ORDER BY {id[database.dialect()]}"
+        ordered = f"SELECT key FROM {source[database.dialect()]}"
         return [row.key for row in database.rows(text(ordered))]
 
 

@@ -29,7 +29,8 @@ class Which:
     @property
     def condition(self) -> ColumnElement[bool]:
         """That a customer is the one whom the values of `named` name."""
-        found = CUSTOMERS.c[self.column] == bindparam("wanted")
+        wanted = bindparam("wanted", type_=CUSTOMERS.c[self.column].type)
+        found = queries.having(self.column, wanted)
         if self.editions is None:
             return found
         edition = EXPRESSIONS[EDITION]

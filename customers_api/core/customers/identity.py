@@ -7,6 +7,7 @@ from uuid import UUID
 from anyascii import anyascii
 
 NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+PREFIX = "CUST_"
 USERNAME_BASE_LENGTH = 20
 NAMELESS = "customer"
 # That of its column.
@@ -27,7 +28,7 @@ def email_key(email: str) -> str:
 
 def customer_id(uuid: UUID) -> str:
     """`CUST_` and the first eight hex digits of the customer's UUID, in capitals."""
-    return f"CUST_{uuid.int >> 96:08X}"
+    return f"{PREFIX}{uuid.int >> 96:08X}"
 
 
 def base_username(first_name: str, last_name: str) -> str:

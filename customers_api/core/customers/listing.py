@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import ColumnElement, bindparam, select, union
+from sqlalchemy import Boolean, ColumnElement, bindparam, literal_column, select, union
 
 from customers_api.core import database
 from customers_api.core.customers import queries, statistics
-from customers_api.core.customers.model import CUSTOMERS, TAGS
+from customers_api.core.customers.model import CUSTOMERS, INACTIVE, TAGS
 from customers_api.core.customers.queries import Fields
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.groups.queries import check_exists
@@ -38,8 +38,8 @@ def every(part: Slice, active: bool | None, fields: Fields) -> Sequence[AnyRow]:
     However deep it is, what it costs does not grow: whom to skip is told by the counts.
     """
     first, skip = statistics.block_at(part.skip, active) if part.skip else (0, 0)
-    values = {"first": max(first, part.after + 1), "active": active, "skip": skip}
-    return database.rows(_every(fields, active is None), {**values, "limit": part.limit + 1})
+    values = {"first": max(first, part.after + 1), "skip": skip, "limit": part.limit + 1}
+    return database.rows(_every(fields, active), values)
 
 
 def everybody(fields: Fields) -> Iterator[Sequence[AnyRow]]:
@@ -102,10 +102,12 @@ def _after(fields: Fields) -> Prepared:
 
 
 @lru_cache(maxsize=64)
-def _every(fields: Fields, whoever: bool) -> Prepared:
-    conditions = [C.id >= bindparam("first", type_=Id)]
-    if not whoever:
-        conditions.append(queries.EXPRESSIONS["is_active"] == bindparam("active"))
+def _every(fields: Fields, active: bool | None) -> Prepared:
+    conditions: list[ColumnElement[bool]] = [C.id >= bindparam("first", type_=Id)]
+    if active is not None:
+        conditions.append(
+            queries.EXPRESSIONS["is_active"] if active else literal_column(INACTIVE, Boolean)
+        )
     return _part(fields, *conditions)
 
 

@@ -1,24 +1,26 @@
 """Reads of customers: exactly the columns asked for, in one statement and one round trip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Integer,
     Select,
     String,
     and_,
     bindparam,
-    cast,
     extract,
     false,
     func,
+    literal,
     literal_column,
     select,
 )
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.functions import coalesce
 
 from customers_api.core import clock, database
@@ -33,7 +35,12 @@ C = CUSTOMERS.c
 Fields = tuple[str, ...]
 # What tells a customer from every other, at the end of a row where whoever reads the row by its
 # fields does not see it.
-IDENTITY = (C.id.label("row_id"), C.customer_id.label("row_customer_id"), C.uuid.label("row_uuid"))
+IDENTITY_COLUMNS = (C.id, C.customer_id, C.uuid)
+IDENTITY_NAMES = ("row_id", "row_customer_id", "row_uuid")
+IDENTITY = tuple(
+    column.label(name) for column, name in zip(IDENTITY_COLUMNS, IDENTITY_NAMES, strict=True)
+)
+WITH_CUSTOMER_ID = C.customer_id.in_(bindparam("wanted", expanding=True))
 # A customer is named by its id, in capitals by its customer_id, or by its UUID.
 Who = int | str | UUID
 Unique = Literal["id", "customer_id", "username", "email_key", "uuid"]
@@ -57,7 +64,7 @@ def _joined(separator: str, *parts: ColumnElement[Any]) -> ColumnElement[str]:
 
 
 def _number(day: ColumnElement[Any]) -> ColumnElement[int]:
-    year, month, date = (cast(extract(part, day), Integer) for part in ("year", "month", "day"))
+    year, month, date = (sql_cast(extract(part, day), Integer) for part in ("year", "month", "day"))
     return year * literal_column("10000") + month * literal_column("100") + date
 
 
@@ -76,7 +83,7 @@ def _age() -> ColumnElement[int]:
 # can be given again after a removal, and an email can move to somebody else.
 EDITION = "edition"
 EXPRESSIONS: Mapping[str, ColumnElement[Any]] = {
-    EDITION: C.customer_id + literal_column("'-'", String) + cast(C.version, String),
+    EDITION: C.customer_id + literal_column("'-'", String) + sql_cast(C.version, String),
     **{column.name: column for column in C if column is not C.email_key},
     "is_active": C.customer_status == literal_column(f"'{Status.ACTIVE.value}'", String),
     "is_verified": and_(C.email_verified, C.phone_verified),
@@ -141,7 +148,19 @@ def named(who: Who) -> ColumnElement[bool]:
         column, value = name(who)
     except CustomerNotFound:
         return false()
-    return C[column] == value
+    return having(column, literal(value, C[column].type))
+
+
+def having(column: Unique, value: ColumnElement[Any]) -> ColumnElement[bool]:
+    """That a customer has this value in a column of unique values.
+
+    A UUID is looked up by the customer_id, which holds its beginning: one index serves both.
+    """
+    if column != "uuid":
+        return C[column] == value
+    beginning = func.substr(sql_cast(value, String), literal_column("1"), literal_column("8"))
+    customer_id = literal_column(f"'{identity.PREFIX}'", String) + func.upper(beginning)
+    return and_(C.customer_id == customer_id, C.uuid == value)
 
 
 def get_by(column: Unique, value: Who, fields: Fields) -> AnyRow:
@@ -159,14 +178,14 @@ def by_email(email: str, fields: Fields) -> AnyRow:
     return get_by("email_key", identity.email_key(email), fields)
 
 
+def uuids_in_use(uuids: Sequence[UUID]) -> frozenset[UUID]:
+    """Which of these UUIDs are customers'."""
+    return frozenset(row.uuid for row in _of_uuids(_uuids(), uuids)) & frozenset(uuids)
+
+
 def by_uuid(uuids: Sequence[UUID], fields: Fields) -> list[AnyRow]:
     """The customers with these UUIDs, in their order, and their identity; each must exist."""
-    statement = _by_uuid(fields)
-    found = {
-        row.row_uuid: row
-        for some in database.batches(uuids)
-        for row in database.rows(statement, {"wanted": some})
-    }
+    found = {row.row_uuid: row for row in _of_uuids(_by_uuid(fields), uuids)}
     return [found[uuid] for uuid in uuids]
 
 
@@ -192,10 +211,21 @@ def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
 
 @lru_cache(maxsize=256)
 def _by(column: Unique, fields: Fields) -> Prepared:
-    return Prepared(select(*columns(fields)).where(C[column] == bindparam("wanted")))
+    wanted = having(column, bindparam("wanted", type_=C[column].type))
+    return Prepared(select(*columns(fields)).where(wanted))
 
 
 @lru_cache(maxsize=64)
 def _by_uuid(fields: Fields) -> Select[*tuple[Any, ...]]:
-    wanted = C.uuid.in_(bindparam("wanted", expanding=True))
-    return select(*columns(fields), *IDENTITY).where(wanted)
+    return select(*columns(fields), *IDENTITY).where(WITH_CUSTOMER_ID)
+
+
+def _uuids() -> Select[*tuple[Any, ...]]:
+    return select(C.uuid).where(WITH_CUSTOMER_ID)
+
+
+def _of_uuids(statement: Executable, uuids: Sequence[UUID]) -> Iterator[AnyRow]:
+    """What a statement finds of the customers with the customer_ids that these UUIDs lead to."""
+    for some in database.batches(uuids):
+        wanted = [identity.customer_id(uuid) for uuid in some]
+        yield from database.rows(statement, {"wanted": wanted})

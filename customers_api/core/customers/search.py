@@ -17,6 +17,7 @@ from customers_api.core.customers import identity, queries, statistics, substrin
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.customers.statistics import COUNTS_NOW
 from customers_api.core.customers.substrings import NAMES, Shape
+from customers_api.core.customers.text_index import mover
 from customers_api.core.paging import Slice, Sort
 from customers_api.core.statements import AnyRow, Prepared
 from customers_api.core.types import LARGEST_ID, Id
@@ -43,6 +44,7 @@ def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part:
     Filters: query, first_name, last_name, company_name, city, country (substrings), email (whole),
     is_active, is_verified, tags (any of them), created_after, created_before (both included).
     """
+    mover.look_once()
     given = {name: value for name, value in filters.items() if value not in (None, "", ())}
     parameters = dict(_parameters(given))
     shape = _shape(given, parameters)

@@ -31,6 +31,8 @@ from customers_api.core.types import Id
 
 C = CUSTOMERS.c
 SEARCH = table("customer_search", column("customer_id"), column("rowid"), column("key"))
+# On PostgreSQL the indexed texts and those that wait to be: see text_index.py.
+ALL_TEXTS = table("customer_texts", column("customer_id"), column("key"))
 # The same texts, as SQLite keeps them beside their index: quicker to read whole.
 TEXTS = table("customer_search_content", column("id"), column("c0"))
 # These are part of `query`'s text, so its index narrows them down.
@@ -109,7 +111,7 @@ def _is_frequent_query(parameters: Mapping[str, Any]) -> bool:
 def in_customer(name: str, shape: Shape) -> ColumnElement[bool]:
     """That the text of a row of `customers` holds the value."""
     if shape.dialect == "postgresql":
-        id: ColumnElement[Any] = SEARCH.c.customer_id
+        id: ColumnElement[Any] = ALL_TEXTS.c.customer_id
     else:
         id = SEARCH.c.rowid if name in shape.indexed else TEXTS.c.id
     found = select(id).where(*in_text(name, shape))
@@ -120,14 +122,16 @@ def in_customer(name: str, shape: Shape) -> ColumnElement[bool]:
 
 def texts(name: str, shape: Shape) -> TableClause:
     """The table in which `in_text` looks for it."""
-    return SEARCH if shape.dialect == "postgresql" or name in shape.indexed else TEXTS
+    if shape.dialect == "postgresql":
+        return ALL_TEXTS
+    return SEARCH if name in shape.indexed else TEXTS
 
 
 def in_text(name: str, shape: Shape) -> Iterator[ColumnElement[bool]]:
     """That a row of `texts` holds the value, by the index where that is quicker."""
     if shape.dialect == "postgresql":
-        like = SEARCH.c.key.like(bindparam(f"{name}_like"), escape="\\")
-        yield like if name in shape.indexed else func.strpos(SEARCH.c.key, bindparam(name)) > 0
+        like = ALL_TEXTS.c.key.like(bindparam(f"{name}_like"), escape="\\")
+        yield like if name in shape.indexed else func.strpos(ALL_TEXTS.c.key, bindparam(name)) > 0
     elif name in shape.indexed:
         # The index folds a little more than lower case does.
         yield _match(name)

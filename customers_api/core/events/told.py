@@ -85,7 +85,7 @@ def _written(column: Column, *, raw: bool) -> Json:
 
 
 def _moment(column: Column) -> Json:
-    """The moment with six digits of its second, or none: to_json would leave out zeros at the end."""
+    """With six digits of its second, or none: to_json leaves zeros at the end out."""
     form = _quoted('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     moment = func.to_char(func.timezone(_quoted("UTC"), column), form)
     return func.replace(moment, _quoted(".000000Z"), _quoted("Z"))

@@ -1,0 +1,110 @@
+"""New customers' texts enter PostgreSQL's text index later, many at a time; see decision 19.
+
+Until then they are in `customer_search_waiting`, which every search reads whole, so none is missed.
+While customers are being written only what is more than MOST_WAITING is moved; once nobody writes,
+all of it.
+"""
+
+import logging
+import threading
+import time
+
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from customers_api.core import database
+from customers_api.extensions import db
+
+log = logging.getLogger(__name__)
+# A search reads so many texts in some two milliseconds.
+MOST_WAITING = 10_000
+BATCH = 2_000
+# New texts of this process before anybody looks whether they are many.
+WORTH_A_LOOK = 1_000
+# So long nobody must have written here.
+QUIET_SECONDS = 2.0
+# After each batch there is a rest of so many times what it took, while others write or not.
+REST, SHORT_REST = 3, 1
+# Any number, as long as it is always the same: one process moves texts at a time.
+MOVING_LOCK = 7_307_199_021
+MOVE = text(
+    """
+    WITH moved AS (
+        DELETE FROM customer_search_waiting WHERE customer_id IN (
+            SELECT customer_id FROM customer_search_waiting
+            ORDER BY customer_id LIMIT :batch FOR UPDATE SKIP LOCKED
+        ) RETURNING customer_id, key
+    )
+    INSERT INTO customer_search (customer_id, key) SELECT customer_id, key FROM moved
+    """
+)
+COUNT = text("SELECT count(*) FROM (SELECT FROM customer_search_waiting LIMIT :most) AS waiting")
+
+
+class Mover:
+    """Moves texts in the background of a process, when there is a reason to."""
+
+    def __init__(self) -> None:
+        self._noted = 0
+        self._next_look = 0
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def note_new(self, count: int) -> None:
+        """Have texts moved after this unit of work, if many customers are new."""
+        self._noted += count
+        if self._noted >= self._next_look and database.dialect() == "postgresql":
+            self._next_look = self._noted + WORTH_A_LOOK
+            engine = db.engine
+            database.afterwards(lambda: self.start(engine))
+
+    def look_once(self) -> None:
+        """Have what waits moved, if that was never asked for: it may be of an earlier server."""
+        if not self._next_look and database.dialect() == "postgresql":
+            self._next_look = self._noted + WORTH_A_LOOK
+            self.start(db.engine)
+
+    def start(self, engine: Engine) -> None:
+        """Begin to move texts, unless that is being done already."""
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, args=(engine,), daemon=True)
+                self._thread.start()
+
+    def _work(self, engine: Engine) -> None:
+        try:
+            is_quiet = False
+            while not is_quiet:
+                noted = self._noted
+                time.sleep(QUIET_SECONDS)
+                is_quiet = noted == self._noted
+                leave, rest = (0, SHORT_REST) if is_quiet else (MOST_WAITING, REST)
+                while seconds := move(engine, leave=leave):
+                    time.sleep(rest * seconds)
+            tidy(engine)
+        except SQLAlchemyError:
+            # They wait on, and are found as before.
+            log.warning("Texts could not be moved to their index", exc_info=True)
+
+
+def move(engine: Engine, *, leave: int) -> float:
+    """Move the oldest of more than `leave` texts; returns the seconds that took, 0 for nothing."""
+    began = time.perf_counter()
+    with engine.connect() as connection:
+        connection.execution_options(**database.WRITES["postgresql"])
+        with connection.begin():
+            if not connection.scalar(select(func.pg_try_advisory_xact_lock(MOVING_LOCK))):
+                return 0.0
+            if connection.scalar(COUNT, {"most": leave + 1}) <= leave:
+                return 0.0
+            connection.execute(MOVE, {"batch": BATCH})
+    return time.perf_counter() - began
+
+
+def tidy(engine: Engine) -> None:
+    """Give back the room of what was moved, which searches would read as well."""
+    with engine.connect() as connection:
+        connection.execute(text("VACUUM customer_search_waiting"))
+
+
+mover = Mover()

@@ -1,0 +1,162 @@
+"""New customers' texts wait for PostgreSQL's index, and are found all the while."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from customers_api.core import database
+from customers_api.core.customers import text_index
+from customers_api.core.customers.text_index import Mover, move
+from customers_api.extensions import db
+from tests.contracts.main.calls import created, created_list, person
+from tests.support.api import Api
+
+pytestmark = pytest.mark.parametrize("backend", ["postgresql"], indirect=True, scope="session")
+PATIENCE_SECONDS = 20
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        yield
+
+
+def waiting() -> int:
+    return int(database.rows(text("SELECT count(*) FROM customer_search_waiting"))[0][0])
+
+
+def indexed() -> int:
+    return int(database.rows(text("SELECT count(*) FROM customer_search"))[0][0])
+
+
+def total(api: Api, query: str) -> int:
+    answer = api.post("/api/customers/search", {"query": query})
+    return int(answer.get_json()["total"])
+
+
+def eventually(is_so: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return is_so()
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("moved", [False, True])
+def test_whoever_is_new_is_found_before_and_after_the_move(editor: Api, moved: bool) -> None:
+    ann, _ = created_list(editor, person(1, company_name="Zebra Works"), person(2))
+    assert (waiting(), indexed()) == (2, 0)
+    if moved:
+        assert move(db.engine, leave=0)
+        assert (waiting(), indexed()) == (0, 2)
+    assert total(editor, "zebra") == 1
+    editor.patch(f"/api/customers/{ann['id']}", {"company_name": "Yak Works"})
+    assert (total(editor, "zebra"), total(editor, "yak"), total(editor, "ya")) == (0, 1, 1)
+    editor.delete(f"/api/v1/customers/{ann['customer_id']}")
+    assert total(editor, "yak") == 1
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("moved", [False, True])
+def test_whoever_is_removed_leaves_no_text(admin: Api, moved: bool) -> None:
+    ann = created(admin, **person(1))
+    if moved:
+        move(db.engine, leave=0)
+    admin.delete(f"/api/customers/{ann['id']}")
+    assert (waiting(), indexed()) == (0, 0)
+
+
+@pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+def test_a_change_in_the_middle_of_the_move_is_not_lost(admin: Api, method: str) -> None:
+    ann = created(admin, **person(1, company_name="Zebra Works"))
+    path = f"/api/customers/{ann['id']}"
+    body = {"company_name": "Yak Works"} if method == "PATCH" else None
+    own = admin.with_token(admin.token)
+    with ThreadPoolExecutor(1) as pool, db.engine.connect() as mover:
+        mover.execution_options(**database.WRITES["postgresql"])
+        with mover.begin():
+            mover.execute(text_index.MOVE, {"batch": 10})
+            changing = pool.submit(own, method, path, json=body)
+            # It waits for the text that is on its way.
+            time.sleep(0.3)
+            assert not changing.done()
+        assert changing.result(PATIENCE_SECONDS).status_code == 200
+    changed = method == "PATCH"
+    assert (total(admin, "zebra"), total(admin, "yak")) == (0, int(changed))
+    assert (waiting(), indexed()) == (0, int(changed))
+
+
+@pytest.mark.usefixtures("context")
+def test_what_is_being_changed_waits_for_the_next_move(editor: Api) -> None:
+    ann, _ = created_list(editor, person(1), person(2))
+    with db.engine.connect() as changing:
+        changing.execution_options(**database.WRITES["postgresql"])
+        with changing.begin():
+            changed = text("UPDATE customers SET first_name = 'Eve' WHERE id = :id")
+            changing.execute(changed, {"id": ann["id"]})
+            assert move(db.engine, leave=0)
+            assert (waiting(), indexed()) == (1, 1)
+    assert total(editor, "eve lee") == 1
+
+
+@pytest.mark.usefixtures("context")
+def test_only_what_is_more_than_may_wait_is_moved(
+    editor: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_index, "BATCH", 4)
+    created_list(editor, *(person(n) for n in range(10)))
+    assert move(db.engine, leave=5)
+    assert (waiting(), indexed()) == (6, 4)
+    assert move(db.engine, leave=5)
+    assert not move(db.engine, leave=5)
+    assert (waiting(), indexed()) == (2, 8)
+
+
+@pytest.mark.usefixtures("context")
+def test_one_process_moves_at_a_time(editor: Api) -> None:
+    created(editor, **person(1))
+    with database.apart(text_index.MOVING_LOCK) as other:
+        assert other is not None
+        assert not move(db.engine, leave=0)
+    assert move(db.engine, leave=0)
+
+
+@pytest.mark.usefixtures("context")
+def test_when_nobody_writes_any_more_all_is_moved(
+    editor: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    created_list(editor, *(person(n) for n in range(10)))
+    mover = Mover()
+    with database.unit_of_work():
+        mover.note_new(text_index.WORTH_A_LOOK)
+    assert eventually(lambda: (waiting(), indexed()) == (0, 10))
+
+
+@pytest.mark.usefixtures("context")
+def test_the_first_search_of_a_process_has_what_waits_moved(
+    editor: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr("customers_api.core.customers.search.mover", Mover())
+    created(editor, **person(1))
+    assert total(editor, "ann") == 1
+    assert eventually(lambda: (waiting(), indexed()) == (0, 1))
+
+
+@pytest.mark.usefixtures("context")
+def test_a_move_that_fails_is_logged_and_leaves_all_as_it_was(
+    editor: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(text_index, "MOVE", text("SELECT 1 / 0 WHERE :batch > 0"))
+    created(editor, **person(1))
+    mover = Mover()
+    mover.start(db.engine)
+    assert eventually(lambda: "could not be moved" in caplog.text)
+    assert total(editor, "ann") == 1
