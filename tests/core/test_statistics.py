@@ -105,14 +105,14 @@ def test_a_change_that_no_count_shows_leaves_nothing_to_fold(registry: Flask) ->
 
 
 def test_many_writes_have_the_changes_folded(registry: Flask) -> None:
-    load(0, 1500)
+    load(0, statistics.MOST_WAITING)
     assert waiting() == 0
     check_totals()
 
 
 def test_a_unit_of_work_that_fails_is_not_counted(registry: Flask) -> None:
     def fail() -> None:
-        service.load([person(n) for n in range(1500)])
+        service.load([person(n) for n in range(statistics.MOST_WAITING)])
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -38,7 +38,7 @@ COUNTS_NOW = table(
 N = COUNTS_NOW.c
 MOST_SHOWN = 100
 # So many changes may wait to be folded before a writer of this process does it.
-MOST_WAITING = 1_000
+MOST_WAITING = 2_000
 # Any number, as long as it is always the same: one folds at a time, and nobody waits for it.
 FOLDING_LOCK = 7_307_199_019
 FOLDING = (
