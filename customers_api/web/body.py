@@ -3,8 +3,9 @@
 All problems of a request are gathered before any of them is raised.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -145,22 +146,34 @@ def _crowded(schema: Schema, document: Loaded, path: Path = ()) -> Iterator[Prob
     if len(document) > len(schema.fields) + MOST_UNKNOWN:
         yield Problem(path, f"Has {len(document)} fields; at most {len(schema.fields)} are known")
         return
-    for name, field in schema.fields.items():
-        record: Schema | None = getattr(field, "record", None)
-        items = document.get(field.data_key or name)
-        if record is None or not isinstance(items, list):
+    for name, record in _lists(schema):
+        items = document.get(name)
+        if not isinstance(items, list):
             continue
         known = len(record.fields)
-        if sum(len(item) - known for item in items if _is_larger(item, known)) > MOST_PROBLEMS:
-            yield Problem((*path, field.data_key or name), "Has too many unknown fields")
+        larger = [
+            (place, item)
+            for place, item in enumerate(items)
+            if isinstance(item, dict) and len(item) > known
+        ]
+        if sum(len(item) - known for _, item in larger) > MOST_PROBLEMS:
+            yield Problem((*path, name), "Has too many unknown fields")
             return
-        for place, item in enumerate(items):
-            if isinstance(item, dict):
-                yield from _crowded(record, item, (*path, field.data_key or name, place))
+        for place, item in larger:
+            yield from _crowded(record, item, (*path, name, place))
 
 
-def _is_larger(item: Any, size: int) -> bool:
-    return isinstance(item, dict) and len(item) > size
+@cache
+def _lists(schema: Schema) -> Sequence[tuple[str, Schema]]:
+    """The keys of the schema's lists of records, and the schema of each; records have no lists."""
+    lists = [
+        (field.data_key or name, record)
+        for name, field in schema.fields.items()
+        if (record := getattr(field, "record", None)) is not None
+    ]
+    if any(_lists(record) for _, record in lists):
+        raise NotImplementedError("records with lists of records")
+    return lists
 
 
 def on_wire(schema: Schema | None, path: Iterable[str | int]) -> tuple[str | int, ...]:
