@@ -6,17 +6,18 @@ to the engine, as tracing does, SQLAlchemy executes them itself.
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, cast
 
 import psycopg
-from sqlalchemy import Dialect, Engine, Executable, Row, Select
+from sqlalchemy import Dialect, Engine, Executable, Row, Select, Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from customers_api.core import copy_text, spent
 from customers_api.core.outage import has_spoken
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -83,14 +84,18 @@ class Prepared:
 
         That of an IN with a list of values is not.
         """
-        listeners = engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute
-        return not listeners and self.form(engine.dialect) is not None
+        return not is_watched(engine) and self.form(engine.dialect) is not None
 
     def head(self, count: int) -> "Prepared":
         """The same statement for its first rows only."""
         if count not in self._heads:
             self._heads[count] = Prepared(cast("Select[Any]", self.statement).limit(count))
         return self._heads[count]
+
+
+def is_watched(engine: Engine) -> bool:
+    """Whether somebody listens to what is asked, so that SQLAlchemy has to ask it."""
+    return bool(engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute)
 
 
 def execute(
@@ -104,6 +109,26 @@ def execute(
     # As SQLAlchemy has its driver asked, which is where what it takes is counted.
     engine.dialect.do_execute(cursor, form.text, form.bound(values))
     return form.rows(cursor.fetchall())
+
+
+def copy(
+    table: Table,
+    names: Sequence[str],
+    rows: Iterable[Sequence[str | None]],
+    engine: Engine,
+    connection: PoolProxiedConnection,
+) -> None:
+    """Put rows into PostgreSQL's table by COPY, in the open transaction; raises DBAPIError.
+
+    Of each row the values of the columns `names`, spelled as PostgreSQL reads them.
+    """
+    command = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
+    driver: Any = connection.driver_connection
+    try:
+        with spent.asking(), driver.cursor() as cursor, cursor.copy(command) as copying:
+            copying.write(copy_text.text(rows))
+    except engine.dialect.loaded_dbapi.Error as error:
+        refuse(error, engine, connection)
 
 
 def run(prepared: Prepared, values: Values, engine: Engine, *, fresh: bool = False) -> list[AnyRow]:

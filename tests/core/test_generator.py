@@ -6,7 +6,7 @@ from uuid import RFC_4122
 
 import pytest
 
-from customers_api.core.customers import identity, insertion, rules
+from customers_api.core.customers import creation, identity, rules
 from customers_api.core.customers.generation import people
 from customers_api.core.customers.generation.draws import LARGEST_NUMBER, uuid
 from customers_api.core.customers.generation.lands import LANDS
@@ -27,7 +27,7 @@ def test_every_customer_keeps_the_rules(crowd: list[Record]) -> None:
 
 
 def test_every_customer_fits_its_columns(crowd: list[Record]) -> None:
-    assert set(crowd[0]) == {*insertion.COLUMNS, "tags"} - {"id", "address"}
+    assert set(crowd[0]) == {*creation.COLUMNS, "tags"} - {"id", "address"}
     for column in CUSTOMERS.columns:
         length = getattr(column.type, "length", None)
         if length and column.name in ("username", "customer_id", "email", "email_key"):

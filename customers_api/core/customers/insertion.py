@@ -1,17 +1,15 @@
-"""How new customers get their identity and reach their table, many in one statement.
+"""How new customers reach their table, with their events, many at a time.
 
-PostgreSQL inserts them, tells what became of them and writes their events in one; SQLite, which has
-no round trips to save, is asked one thing after the other.
+PostgreSQL inserts them, tells what became of them and writes their events in one statement, or
+takes a long list by COPY; SQLite, which has no round trips to save, is asked one thing after the
+other.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -32,8 +30,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
 from customers_api.core import bulk, database
-from customers_api.core.customers import addresses, identity, ids, names, queries, revision, tags
-from customers_api.core.customers.model import CUSTOMERS, Status
+from customers_api.core.customers import copying, ids, queries, shown
+from customers_api.core.customers.creation import (
+    BLANK,
+    CANDIDATES,
+    COLUMNS,
+    STAMPS,
+    New,
+    Record,
+    whole,
+)
+from customers_api.core.customers.model import CUSTOMERS
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
 from customers_api.core.events.kinds import Kind
@@ -42,68 +49,11 @@ from customers_api.core.groups.queries import TABLE as GROUPS
 from customers_api.core.statements import AnyRow, Prepared
 
 C = CUSTOMERS.c
-Record = dict[str, Any]
-
-COLUMNS = tuple(column.name for column in C)
-# A new customer of whom nothing is said; the columns' own defaults are not asked for rows that
-# come from a SELECT.
-BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
-    "last_name": "",
-    "customer_status": Status.ACTIVE.value,
-    "email_verified": False,
-    "phone_verified": False,
-    "marketing_emails": True,
-    "marketing_sms": False,
-    "is_loyalty_member": False,
-    "lifetime_value": Decimal("0.00"),
-    "preferred_communication_channels": (),
-    "metadata": "{}",
-    "version": 1,
-}
-STAMPS = ("created_at", "updated_at")
-# So many of one name in one list get usernames as short as those of people who come one by one.
-MOST_NAMESAKES = 20
-CANDIDATES = ("username_1", "username_2", "username_3", "username_4")
 RECORD: bulk.Types = {name: C[name].type for name in COLUMNS} | dict.fromkeys(
     CANDIDATES, String(50)
 )
 # What the event of a customer's creation tells.
 TOLD: bulk.Types = {"told_fields": Text(), "told_values": Text()}
-TOLD_NOTHING = dict.fromkeys(TOLD)
-
-
-@dataclass(slots=True)
-class New:
-    """A customer about to be inserted: the columns, and the fields of which its event tells."""
-
-    record: Record
-    told: Mapping[str, Any]
-
-    @property
-    def uuid(self) -> UUID:
-        """What the row will be found by."""
-        uuid: UUID = self.record["uuid"]
-        return uuid
-
-
-def prepared(records: Sequence[Mapping[str, Any]]) -> list[New]:
-    """Customers of these fields, with what tells them from all others."""
-    named = [tags.as_kept(names.in_parts(fields)) for fields in records]
-    whole = with_identity(map(addresses.spread, named))
-    return [New(*each) for each in zip(whole, map(revision.as_told, named), strict=True)]
-
-
-def redrawn(some: Sequence[New], uuids: Sequence[UUID]) -> list[New]:
-    """The same customers with these UUIDs, and whatever else tells them from all others."""
-    again = zip(some, uuids, strict=True)
-    records = with_identity({**new.record, "uuid": uuid} for new, uuid in again)
-    return [New(record, new.told) for record, new in zip(records, some, strict=True)]
-
-
-def with_identity(records: Iterable[Mapping[str, Any]]) -> list[Record]:
-    """Each record with what tells it from all others; a UUID it has already is kept."""
-    seen: Counter[str] = Counter()
-    return [_with_identity(dict(record), seen) for record in records]
 
 
 def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> dict[UUID, AnyRow]:
@@ -113,6 +63,8 @@ def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> dict[UUI
     without an id gets the next one.
     """
     if database.dialect() == "postgresql":
+        if len(some) >= copying.LEAST and (copied := copying.insert(some, now, show)):
+            return dict(zip((new.uuid for new in some), copied, strict=True))
         return {row.row_uuid: row for row in _insert_with_events(some, now, show)}
     stamps = dict.fromkeys(STAMPS, now)
     refused = {*insert_customers([{**stamps, **new.record} for new in some])}
@@ -133,55 +85,41 @@ def insert_customers(records: Sequence[Record]) -> Sequence[int]:
         records = _with_ids([{**BLANK, **record} for record in records])
     if bulk.run(statement, RECORD, records) == len(records):
         return ()
-    inserted = database.in_use(C.uuid, [record["uuid"] for record in records])
+    inserted = queries.uuids_in_use([record["uuid"] for record in records])
     return [i for i, record in enumerate(records) if record["uuid"] not in inserted]
 
 
 def _insert_with_events(
     some: Sequence[New], now: datetime, show: queries.Fields
 ) -> Sequence[AnyRow]:
-    records = [_with_told(new) for new in some]
     common = {**events.common(Kind.CUSTOMER_CREATED), "now": now}
-    if len(records) == 1:
-        return database.alone(_one_with_event(show), {**common, **_whole(records[0], now)})
+    if len(some) == 1:
+        return _insert_one(some[0], common, now, show)
+    records = [_with_told(new) for new in some]
     values = {**common, "records": bulk.document(records, RECORD)}
     # Of several, some may be inserted and others not: that must be undone where it ends so.
     return database.rows(_many_with_events(show), values)
 
 
+def _insert_one(
+    new: New, common: Mapping[str, Any], now: datetime, show: queries.Fields
+) -> Sequence[AnyRow]:
+    """All but the id and the username is known; more is not asked of the database."""
+    [record] = whole([new.record], now)
+    told = dict(zip(TOLD, changing.first(new.told), strict=True))
+    inserted = database.alone(_one_with_event(), {**common, **record, **told})
+    return [
+        shown.row({**record, "id": row.row_id, "username": row.username}, show) for row in inserted
+    ]
+
+
 def _with_told(new: New) -> Record:
-    fields, values = changing.first(new.told)
-    return {**new.record, "told_fields": fields, "told_values": values}
-
-
-def _whole(record: Record, now: datetime) -> Record:
-    """The record with what nothing is said of, and when it is inserted."""
-    said = {name: value for name, value in record.items() if value is not None}
-    return {**BLANK, **TOLD_NOTHING, **dict.fromkeys(STAMPS, now), **said}
+    return new.record | dict(zip(TOLD, changing.first(new.told), strict=True))
 
 
 def _with_ids(records: Sequence[Record]) -> Sequence[Record]:
     next_ids = iter(ids.take(sum(not record.get("id") for record in records)))
     return [record | {"id": record.get("id") or next(next_ids)} for record in records]
-
-
-def _with_identity(record: Record, seen: Counter[str]) -> Record:
-    uuid = record.get("uuid") or uuid4()
-    base = identity.base_username(record["first_name"], record.get("last_name") or "")
-    usernames = identity.usernames(base, uuid)
-    # The statement sees no row that it inserts itself, so one list's names are told apart here.
-    free = [name for name in usernames if name not in seen] if base in seen else usernames
-    if seen[base] > MOST_NAMESAKES:
-        # Racing lists of one name would meet at its few thousand short usernames, and wait.
-        free = list(usernames[2:])
-    seen[base] += 1
-    seen[free[0]] += 1
-    record["uuid"] = uuid
-    record["customer_id"] = identity.customer_id(uuid)
-    record["email_key"] = identity.email_key(record["email"])
-    for place, candidate in enumerate(CANDIDATES):
-        record[candidate] = free[min(place, len(free) - 1)]
-    return record
 
 
 @lru_cache(maxsize=2)
@@ -191,14 +129,15 @@ def _customer_insert(dialect: str) -> Insert:
     )
 
 
-@lru_cache(maxsize=16)
-def _one_with_event(show: queries.Fields) -> Prepared:
-    """PostgreSQL's insert of a customer with the event; returns what is shown, and the identity."""
+@lru_cache(maxsize=1)
+def _one_with_event() -> Prepared:
+    """PostgreSQL's insert of a customer with the event; returns the id and the username."""
     given = {name: bindparam(name, type_=kind) for name, kind in {**RECORD, **TOLD}.items()}
-    inserted = _inserted(_selection(given, "postgresql"), show)
+    inserted = _inserted(_selection(given, "postgresql"), [*queries.IDENTITY, C.username])
     told = given["told_fields"].label("fields"), given["told_values"].label("new_values")
     subject = _subject(inserted, *told).subquery("subjects")
-    return Prepared(select(*inserted.c).add_cte(events.noted(subject, many=False)))
+    returned = select(inserted.c.row_id, inserted.c.username)
+    return Prepared(returned.add_cte(events.noted(subject, many=False)))
 
 
 @lru_cache(maxsize=16)
@@ -208,17 +147,17 @@ def _many_with_events(show: queries.Fields) -> Prepared:
     given = select(*records.c).cte("given").prefix_with("MATERIALIZED")
     made = _selection(given.c, "postgresql", sparse=True).subquery("made")
     # Racing writers who take what is unique in one order do not wait for each other in a circle.
-    inserted = _inserted(select(*made.c).order_by(made.c.username), show)
+    returned = [*queries.columns(show), *queries.IDENTITY]
+    inserted = _inserted(select(*made.c).order_by(made.c.username), returned)
     told = given.c.told_fields.label("fields"), given.c.told_values.label("new_values")
     subjects = _subject(inserted, *told).join(given, given.c.uuid == inserted.c.row_uuid)
     return Prepared(select(*inserted.c).add_cte(events.noted(subjects.subquery("subjects"))))
 
 
-def _inserted(made: Select[*tuple[Any, ...]], show: queries.Fields) -> CTE:
-    """The insert, which gives what is shown of the rows inserted, and the identity."""
-    shown = [*queries.columns(show), *queries.IDENTITY]
+def _inserted(made: Select[*tuple[Any, ...]], returned: Sequence[ColumnElement[Any]]) -> CTE:
+    """The insert, which gives this of the rows inserted."""
     inserting = postgresql_insert(CUSTOMERS).from_select(COLUMNS, made)
-    return inserting.on_conflict_do_nothing().returning(*shown).cte("inserted")
+    return inserting.on_conflict_do_nothing().returning(*returned).cte("inserted")
 
 
 def _subject(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
 from customers_api.core.customers import (
+    creation,
     editions,
     ids,
     insertion,
@@ -22,6 +23,7 @@ from customers_api.core.customers import (
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.model import CUSTOMERS
 from customers_api.core.customers.queries import Who
+from customers_api.core.customers.text_index import mover
 from customers_api.core.errors import Conflict, Path, Problem
 from customers_api.core.events import service as events
 from customers_api.core.events.changes import Change
@@ -147,19 +149,20 @@ def _created(
     problems = [*review.broken_rules(records, paths)]
     if problems:
         review.refuse([*problems, *review.conflicts(records, paths)])
-    prepared = insertion.prepared(records)
+    prepared = creation.prepared(records)
     rows = insertion.insert(prepared, clock.now(), show)
     for _ in range(DRAWS):
         left = [i for i, new in enumerate(prepared) if new.uuid not in rows]
         if not left:
             statistics.note_changes(len(prepared))
+            mover.note_new(len(prepared))
             return [rows[new.uuid] for new in prepared]
         problems = [*review.conflicts([records[i] for i in left], [paths[i] for i in left])]
         if problems:
             review.refuse(problems)
         if database.dialect() == "postgresql":
             ids.skip_chosen()
-        redrawn = insertion.redrawn([prepared[i] for i in left], [uuid4() for _ in left])
+        redrawn = creation.redrawn([prepared[i] for i in left], [uuid4() for _ in left])
         for i, new in zip(left, redrawn, strict=True):
             prepared[i] = new
         rows |= insertion.insert(redrawn, clock.now(), show)

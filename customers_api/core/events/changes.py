@@ -58,7 +58,11 @@ def kept(changes: Sequence[Change]) -> dict[str, str | None]:
 
 def first(fields: Mapping[str, Any]) -> tuple[str, str | None]:
     """The columns `fields` and `new_values` of `given`, made at once as there may be many."""
-    values = {name: _brief(value) for name, value in fields.items() if value is not None}
+    values = {
+        name: value if type(value) is str and len(value) <= LONGEST_VALUE else _brief(value)
+        for name, value in fields.items()
+        if value is not None
+    }
     return ",".join(values), _encoded(values.values()) if values else None
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from customers_api.core.customers import insertion
+from customers_api.core.customers import creation
 from tests.contracts.main.calls import created, created_list, person, unchecked
 from tests.support.api import Api, problems
 
@@ -80,7 +80,7 @@ def test_a_new_uuid_is_drawn_when_the_customer_id_is_in_use(
     editor: Api, john: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     colliding = UUID(hex=UUID(john["uuid"]).hex[:8] + "ffffffff4fff8fffffffffff")
-    monkeypatch.setattr(insertion, "uuid4", lambda: colliding)
+    monkeypatch.setattr(creation, "uuid4", lambda: colliding)
     made = created(editor, **person(tags="a,b"))
     assert made["customer_id"] != john["customer_id"]
     assert made["customer_id"] == "CUST_" + UUID(made["uuid"]).hex[:8].upper()

@@ -7,7 +7,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from customers_api.core import database
-from customers_api.core.customers import identity, ids, insertion, statistics, tags
+from customers_api.core.customers import (
+    creation,
+    identity,
+    ids,
+    insertion,
+    queries,
+    statistics,
+    tags,
+)
 from customers_api.core.customers.generation import storage, traits
 from customers_api.core.customers.generation.derived import Count
 from customers_api.core.customers.generation.draws import uuid, weighted
@@ -15,6 +23,7 @@ from customers_api.core.customers.generation.people import Record, customer
 from customers_api.core.customers.generation.rows import Batch
 from customers_api.core.customers.generation.workers import Workers
 from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.customers.text_index import mover
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
 from customers_api.core.events.kinds import Kind
@@ -101,7 +110,7 @@ def _batches(numbers: range, first_id: int, group_ids: Groups) -> Iterator[Batch
 def _add_few(numbers: range, group_ids: Groups, wanted: int) -> tuple[int, int]:
     """Add those of these customers that are not there; returns how many, and where to go on."""
     uuids = {number: uuid(number) for number in numbers}
-    there = database.in_use(C.uuid, [*uuids.values()])
+    there = queries.uuids_in_use([*uuids.values()])
     absent = [number for number in numbers if uuids[number] not in there][:wanted]
     if not absent:
         return 0, numbers.stop
@@ -111,16 +120,17 @@ def _add_few(numbers: range, group_ids: Groups, wanted: int) -> tuple[int, int]:
 
 def _with_candidates(record: Record) -> Record:
     others = identity.usernames(record["username"][: identity.USERNAME_BASE_LENGTH], record["uuid"])
-    tried = zip(insertion.CANDIDATES, (record["username"], *others[1:]), strict=True)
-    return {**insertion.BLANK, **tags.as_kept(record), **dict(tried)}
+    tried = zip(creation.CANDIDATES, (record["username"], *others[1:]), strict=True)
+    return {**creation.BLANK, **tags.as_kept(record), **dict(tried)}
 
 
 def _insert(records: Sequence[Record]) -> int:
     refused = frozenset(insertion.insert_customers(records))
     added = [record for place, record in enumerate(records) if place not in refused]
     statistics.note_changes(len(added))
+    mover.note_new(len(added))
     if added:
-        named = C.uuid.in_([record["uuid"] for record in added])
+        named = C.customer_id.in_([record["customer_id"] for record in added])
         _record(len(added), *database.rows(select(func.min(C.id), func.max(C.id)).where(named))[0])
     return len(added)
 
@@ -145,7 +155,7 @@ def _first_absent() -> int:
 
 
 def _is_there(number: int) -> bool:
-    return bool(database.in_use(C.uuid, [uuid(number)]))
+    return bool(queries.uuids_in_use([uuid(number)]))
 
 
 def _groups() -> Groups:

@@ -4,16 +4,15 @@ This is what a worker process does; so it knows no database, and what it returns
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from customers_api.core import copy_text
 from customers_api.core.customers.generation import derived, people
-from customers_api.core.customers.generation.derived import Row
 from customers_api.core.customers.generation.draws import draws
 
 CUSTOMER_COLUMNS = ("id", *people.COLUMNS)
 TAG_COLUMNS = ("customer_id", "tag")
-ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
 
 class Batch(NamedTuple):
@@ -50,18 +49,6 @@ def make(batch: Batch) -> Made:
     if batch.as_copy:
         # PostgreSQL keeps the text folded; SQLite's index folds by itself.
         folded = ((owner, text.lower()) for owner, text in search)
-        texts = _copy_text(customers), _copy_text(tags), _copy_text(folded)
+        texts = copy_text.text(customers), copy_text.text(tags), copy_text.text(folded)
         return Made(batch.numbers, *texts, counts)
     return Made(batch.numbers, customers, tags, search, counts)
-
-
-def _copy_text(rows: Iterable[Row]) -> str:
-    return "".join([_copy_line(row) for row in rows])
-
-
-def _copy_line(row: Row) -> str:
-    # No text of one of our customers has a NUL in it; it stands for a missing value here.
-    line = "\t".join(["\0" if value is None else value for value in row])
-    if "\\" in line or "\n" in line:
-        line = "\t".join(["\0" if value is None else value.translate(ESCAPES) for value in row])
-    return line.replace("\0", "\\N") + "\n"

@@ -1,0 +1,97 @@
+"""New customers before they are inserted: their columns, and what tells each from all others."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from customers_api.core.customers import addresses, identity, names, revision, tags
+from customers_api.core.customers.model import CUSTOMERS, Status
+
+Record = dict[str, Any]
+
+COLUMNS = tuple(column.name for column in CUSTOMERS.c)
+# A new customer of whom nothing is said; the columns' own defaults are not asked for rows that
+# come from a SELECT.
+BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
+    "last_name": "",
+    "customer_status": Status.ACTIVE.value,
+    "email_verified": False,
+    "phone_verified": False,
+    "marketing_emails": True,
+    "marketing_sms": False,
+    "is_loyalty_member": False,
+    "lifetime_value": Decimal("0.00"),
+    "preferred_communication_channels": (),
+    "metadata": "{}",
+    "version": 1,
+}
+STAMPS = ("created_at", "updated_at")
+# So many of one name in one list get usernames as short as those of people who come one by one.
+MOST_NAMESAKES = 20
+CANDIDATES = ("username_1", "username_2", "username_3", "username_4")
+
+
+@dataclass(slots=True)
+class New:
+    """A customer about to be inserted: the columns, and the fields of which its event tells."""
+
+    record: Record
+    told: Mapping[str, Any]
+
+    @property
+    def uuid(self) -> UUID:
+        """What the row will be found by."""
+        uuid: UUID = self.record["uuid"]
+        return uuid
+
+
+def prepared(records: Sequence[Mapping[str, Any]]) -> list[New]:
+    """Customers of these fields, with what tells them from all others."""
+    named = [tags.as_kept(names.in_parts(fields)) for fields in records]
+    whole = with_identity(map(addresses.spread, named))
+    return [New(*each) for each in zip(whole, map(revision.as_told, named), strict=True)]
+
+
+def redrawn(some: Sequence[New], uuids: Sequence[UUID]) -> list[New]:
+    """The same customers with these UUIDs, and whatever else tells them from all others."""
+    again = zip(some, uuids, strict=True)
+    records = with_identity({**new.record, "uuid": uuid} for new, uuid in again)
+    return [New(record, new.told) for record, new in zip(records, some, strict=True)]
+
+
+def with_identity(records: Iterable[Mapping[str, Any]]) -> list[Record]:
+    """Each record with what tells it from all others; a UUID it has already is kept."""
+    seen: Counter[str] = Counter()
+    return [_with_identity(dict(record), seen) for record in records]
+
+
+def whole(records: Iterable[Record], now: datetime) -> list[Record]:
+    """The records with what nothing is said of, and when they are inserted."""
+    blank = {**BLANK, **dict.fromkeys(STAMPS, now)}
+    return [
+        {**blank, **{name: value for name, value in record.items() if value is not None}}
+        for record in records
+    ]
+
+
+def _with_identity(record: Record, seen: Counter[str]) -> Record:
+    uuid = record.get("uuid") or uuid4()
+    base = identity.base_username(record["first_name"], record.get("last_name") or "")
+    usernames = identity.usernames(base, uuid)
+    # The statement sees no row that it inserts itself, so one list's names are told apart here.
+    free = [name for name in usernames if name not in seen] if base in seen else usernames
+    if seen[base] > MOST_NAMESAKES:
+        # Racing lists of one name would meet at its few thousand short usernames, and wait.
+        free = list(usernames[2:])
+    seen[base] += 1
+    seen[free[0]] += 1
+    record["uuid"] = uuid
+    record["customer_id"] = identity.customer_id(uuid)
+    record["email_key"] = identity.email_key(record["email"])
+    for place, candidate in enumerate(CANDIDATES):
+        record[candidate] = free[min(place, len(free) - 1)]
+    return record
