@@ -11,7 +11,7 @@ from sqlalchemy import func, inspect, select, text
 
 from customers_api.core import database
 from customers_api.core.customers import insertion, rules, samples
-from customers_api.core.customers.generation import loading, storage
+from customers_api.core.customers.generation import loading, storage, workers
 from customers_api.core.customers.generation.lands import LANDS
 from customers_api.core.customers.model import CUSTOMERS, TAGS
 from customers_api.core.groups.queries import TABLE as GROUPS
@@ -91,6 +91,12 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def one_maker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One process that makes customers: starting another takes longer than making so few."""
+    monkeypatch.setattr(workers, "PROCESSES", 1)
+
+
+@pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """No large chunks, and several small ones."""
     monkeypatch.setattr(loading, "CHUNK", 40)
@@ -163,7 +169,7 @@ def test_large_chunks_store_what_small_ones_do(
     assert texts(app) == large_texts
 
 
-@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.usefixtures("small_chunks", "one_maker")
 def test_large_chunks_are_counted_as_the_triggers_count(app: Flask, editor: Api) -> None:
     editor.post("/api/customers/", {"first_name": "A", "last_name": "B", "email": "a@b.example"})
     seed(app, "--customers", "270")
@@ -177,7 +183,7 @@ def test_large_chunks_are_counted_as_the_triggers_count(app: Flask, editor: Api)
     assert counts(app) == {}
 
 
-@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.usefixtures("small_chunks", "one_maker")
 def test_whoever_is_in_a_large_chunk_is_found(app: Flask, reader: Api) -> None:
     seed(app, "--customers", "270")
     for row in stored(app)[::30]:
@@ -199,7 +205,7 @@ def test_every_name_is_folded_as_the_database_folds_it(app: Flask) -> None:
         assert database.rows(select(func.folded(every)))[0][0] == every.lower()
 
 
-@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.usefixtures("small_chunks", "one_maker")
 def test_large_chunks_keep_every_constraint(app: Flask) -> None:
     seed(app, "--customers", "270")
     with app.app_context(), db.engine.connect() as connection:
@@ -212,7 +218,7 @@ def test_large_chunks_keep_every_constraint(app: Flask) -> None:
     assert kinds == {Decimal}
 
 
-@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.usefixtures("small_chunks", "one_maker")
 def test_who_has_an_email_already_is_passed_over(app: Flask, editor: Api) -> None:
     editor.post(
         "/api/customers/", {"first_name": "M", "last_name": "C", "email": "M.Costa1@example.com"}
@@ -258,7 +264,7 @@ def test_a_chunk_that_fails_leaves_the_earlier_ones(
     assert len(stored(app)) == 80
 
 
-@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.usefixtures("small_chunks", "one_maker")
 def test_a_large_chunk_that_fails_leaves_the_earlier_ones(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
