@@ -54,7 +54,8 @@ class Limits:
 def is_whole(data: bytes) -> bool:
     """Whether this is a request to its last byte, of the plain kind that nearly all are."""
     end = data.find(END)
-    if end < 0:
+    # An empty line may come first, and then the request's own.
+    if end <= 0:
         return False
     head = data[: end + 2].lower()
     if b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:

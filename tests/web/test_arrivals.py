@@ -74,6 +74,7 @@ def test_a_request_is_complete_with_its_last_byte_however_it_is_cut(
 
 
 @given(requests | scraps | shaped)
+@example(b"\r\n\r\n")
 def test_what_is_whole_at_a_glance_is_complete_when_looked_at_closely(data: bytes) -> None:
     if not data or not is_whole(data):
         return
