@@ -100,11 +100,12 @@ class Worker(PatientWorker):
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Serve one request, having seen to what its body may do to the connection."""
-        headers = dict(req.headers)
+        # Of two alike the first, by which it was decided how much to wait for.
+        headers = dict(reversed(req.headers))
         if isinstance(conn.sock, Client):
             # It has been told to, if it was to send anything, and has.
             req._expected_100_continue = False  # type: ignore[attr-defined]
-        if "TRANSFER-ENCODING" in headers or _length(headers) > _longest_kept(headers):
+        if not _may_stay(headers):
             req.force_close()
         if req.body is not None:
             req.body.reader = CheckedReader(req.body.reader)  # type: ignore[assignment]
@@ -175,9 +176,17 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     logging.getLogger(__name__).error("A thread failed", exc_info=told)  # type: ignore[arg-type]
 
 
-def _longest_kept(headers: Mapping[str, str]) -> int:
-    # What a stranger may not send is not waited for, so there may be more of it to come.
-    return LONGEST_KEPT_BODY if "AUTHORIZATION" in headers else PatientWorker.limits.stranger_bytes
+def _may_stay(headers: Mapping[str, str]) -> bool:
+    """Whether a connection may have another request: all of this one's body is there, or will be.
+
+    What a stranger may not send is not waited for, so there may be more of it to come.
+    """
+    length, limits = _length(headers), PatientWorker.limits
+    if "TRANSFER-ENCODING" in headers or length > LONGEST_KEPT_BODY:
+        return False
+    if length <= limits.stranger_bytes:
+        return True
+    return limits.know(headers.get("AUTHORIZATION", "").encode("latin-1").strip())
 
 
 def _length(headers: Mapping[str, str]) -> int:
