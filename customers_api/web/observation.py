@@ -20,8 +20,6 @@ from customers_api.web.tracing import Tracer
 
 # Who asks for these asks all the time.
 PROBES = frozenset({"/health", "/health/live", "/metrics"})
-# Of customers the log tells that it was one, and no more.
-NAMED = frozenset({"operator", "service"})
 log = logging.getLogger(__name__)
 
 
@@ -52,7 +50,6 @@ class Observer:
         if present is None:
             return response
         present.status = response.status_code
-        present.actor = g.get("actor")
         body = response.response
         if isinstance(body, list):
             present.size = 0 if present.method == "HEAD" else sum(map(len, body))
@@ -77,7 +74,6 @@ class Observer:
         here.request = None
 
     def _write(self, present: Present, method: str, seconds: float) -> None:
-        actor = present.actor
         told = {
             "process": os.getpid(),
             "request_id": present.request_id,
@@ -88,8 +84,8 @@ class Observer:
             "database_ms": round(spent.seconds * 1000, 3),
             "statements": spent.statements,
             "bytes": present.size,
-            "actor": actor.kind if actor else None,
-            "actor_name": actor.name if actor and actor.kind in NAMED else None,
+            "actor": present.actor.kind if present.actor else None,
+            "actor_name": present.actor_name,
         }
         if self._tracer is not None:
             told["trace_id"] = self._tracer.id(present)

@@ -58,6 +58,10 @@ class Tracer:
         span.set_attribute("http.response.status_code", present.status)
         if present.route:
             span.set_attribute("http.route", present.route)
+        if present.actor is not None:
+            span.set_attribute("customers_api.actor", present.actor.kind)
+        if present.actor_name is not None:
+            span.set_attribute("customers_api.actor_name", present.actor_name)
         if present.status >= SERVER_ERROR:
             span.set_attribute("error.type", str(present.status))
             span.set_status(self._trace.StatusCode.ERROR)

@@ -118,6 +118,7 @@ def test_a_request_is_a_span_and_each_statement_one_below_it(traced: Traced) -> 
     assert told["http.route"] == "/api/customers/<int:customer_id>"
     assert told["http.response.status_code"] == 200
     assert "find-me" in told.values()
+    assert (told["customers_api.actor"], told["customers_api.actor_name"]) == ("service", "tests")
     below = [each for each in traced.collector.spans if each.parent_span_id == span.span_id]
     assert below
     assert {each.kind for each in below} == {Span.SPAN_KIND_CLIENT}
