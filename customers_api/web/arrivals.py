@@ -132,6 +132,10 @@ class Arrival:
         split = self.body or len(self.data)
         return bytes(self.data[:split]), memoryview(self.data)[split:]
 
+    def head(self) -> bytes:
+        """The head, or nothing where it has not arrived whole."""
+        return bytes(self.data[: self.body])
+
     def _has_head(self, before: int) -> bool:
         # An empty line is allowed to come first.
         first = 2 if self.data.startswith(b"\r\n") else 0

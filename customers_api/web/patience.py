@@ -146,6 +146,7 @@ class PatientWorker(ThreadWorker):
 
     def _keep(self, conn: TConn) -> None:
         """Wait for the next request of a connection."""
+        _client(conn).head = b""
         patience = self.keepalive if self.alive else min(self.keepalive, FAREWELL_SECONDS)
         conn.timeout = time.monotonic() + patience
         try:
@@ -258,7 +259,7 @@ class PatientWorker(ThreadWorker):
                 return False
         except errors.ParseException as error:
             self._forget(conn)
-            self._refuse(conn, error)
+            self._refuse(conn, error, arrival.head())
         except OSError:
             self._forget(conn)
             self.drop(conn)
@@ -270,6 +271,7 @@ class PatientWorker(ThreadWorker):
     def _hand_on(self, conn: TConn, head: bytes, body: memoryview = memoryview(b"")) -> None:  # noqa: B008
         """Have a request answered by a thread when it is its turn."""
         _reader(conn).give(head, body)
+        _client(conn).head = head
         if head.startswith(PROBES):
             self.answer_probe(conn)
             return
@@ -277,7 +279,7 @@ class PatientWorker(ThreadWorker):
         if len(body) <= LARGE_BODY:
             self.threads.add(conn, caller)
         elif sum(self.large.values()) + len(body) > MOST_WAITING:
-            self._refuse(conn, Busy("too much waits"))
+            self._refuse(conn, Busy("too much waits"), head)
             return
         else:
             self.large[conn] = len(body)
@@ -314,11 +316,12 @@ class PatientWorker(ThreadWorker):
         arrival = self.arrivals[conn]
         self._forget(conn)
         if arrival.data:
-            self._refuse(conn, why)
+            self._refuse(conn, why, arrival.head())
         else:
             self.drop(conn)
 
-    def _refuse(self, conn: TConn, error: Exception) -> None:
+    def _refuse(self, conn: TConn, error: Exception, head: bytes) -> None:
+        _client(conn).head = head
         self.handle_error(None, conn.sock, conn.client, error)
         self.say_farewell(conn)
 
@@ -350,6 +353,12 @@ class PatientWorker(ThreadWorker):
 def _address(conn: TConn) -> str:
     # A unix socket's peer has none.
     return str(conn.client[0]) if isinstance(conn.client, tuple) else ""
+
+
+def _client(conn: TConn) -> Client:
+    if not isinstance(conn.sock, Client):
+        raise TypeError("not one of our connections")
+    return conn.sock
 
 
 def _reader(conn: TConn) -> Reader:

@@ -17,7 +17,7 @@ from customers_api.web.problems import (
     ProblemDocument,
     Unexpected,
 )
-from customers_api.web.secure_headers import ALWAYS, POLICY, UNSTORED
+from customers_api.web.secure_headers import ALWAYS, POLICY, UNSTORED, YEAR
 
 
 class TooSlow(errors.ParseException):
@@ -87,8 +87,11 @@ def refusal_of(error: BaseException) -> Refusal:
     return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
 
 
-def render(refusal: Refusal, request_id: str) -> bytes:
-    """The refusal as a whole HTTP response, the last one on its connection."""
+def render(refusal: Refusal, request_id: str, *, secure: bool) -> tuple[bytes, bytes]:
+    """The refusal as the head and body of an HTTP response, the last one on its connection.
+
+    `secure` is for a client that speaks TLS, as far as anybody knows.
+    """
     document = ProblemDocument(
         type=f"{CATALOGUE}#{refusal.code}",
         title=HTTPStatus(refusal.status).phrase,
@@ -105,6 +108,7 @@ def render(refusal: Refusal, request_id: str) -> bytes:
         f"Content-Length: {len(body)}",
         f"X-Request-ID: {request_id}",
         *(f"{name}: {value}" for name, value in (*ALWAYS, POLICY, UNSTORED)),
+        *([": ".join(YEAR)] if secure else ()),
         *([f"Retry-After: {RETRY_AFTER_SECONDS}"] if refusal.status == BUSY else ()),
     )
-    return "\r\n".join((*head, "", "")).encode("ascii") + body
+    return "\r\n".join((*head, "", "")).encode("ascii"), body
