@@ -17,7 +17,7 @@ from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
 from customers_api.version import VERSION
-from customers_api.web import conditions, idempotency, limits, problems
+from customers_api.web import conditions, idempotency, limits, links, problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import BODIED, By, Operation, Strings, Text, schemas_of
 from customers_api.web.problems import (
@@ -130,11 +130,11 @@ def _generator(
 def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
     summary, _, more = (operation.view.__doc__ or "").partition("\n")
     described: dict[str, Any] = {
-        "operationId": f"{contract.name}_{operation.view.__name__}",
+        "operationId": links.name(contract, operation),
         "tags": [contract.name],
         "summary": summary.rstrip("."),
         "parameters": [*_parameters(operation)],
-        "responses": {**_success(operation), **_failures(contract, operation)},
+        "responses": {**_success(contract, operation), **_failures(contract, operation)},
     }
     if limits.is_limited(contract.name):
         _tell_limits(described["responses"])
@@ -202,7 +202,7 @@ def _examples(choice: Schema | By, *, many: bool) -> dict[str, Any]:
     return {"example": {"value": value(choice)}}
 
 
-def _success(operation: Operation) -> dict[str, Any]:
+def _success(contract: Contract, operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": HTTPStatus(operation.status).phrase,
         "content": _answered(operation),
@@ -214,6 +214,8 @@ def _success(operation: Operation) -> dict[str, Any]:
     }
     if headers:
         answer["headers"] = _headers(headers)
+    if leading := links.of(contract, operation):
+        answer["links"] = leading
     if operation.etag and operation.method == "GET":
         unchanged = {"description": HTTPStatus.NOT_MODIFIED.phrase, "content": {}}
         return {str(operation.status): answer, "304": unchanged}
