@@ -146,11 +146,15 @@ def test_nothing_of_customers_is_in_a_span(traced: Traced) -> None:
         traced.call("GET", f"/{MARK}?{MARK}={MARK}", **{"User-Agent": MARK}),
         traced.call("POST", "/api/customers/", {MARK: MARK}),
         traced.call("GET", "/api/customers/1", baggage=f"{MARK}=1"),
+        traced.call(MARK.upper(), "/api/groups"),
+        traced.call(MARK.upper(), f"/{MARK}"),
     ]
-    assert sent == [201, 400, 200, 200, 404, 400, 200]
+    assert sent == [201, 400, 200, 200, 404, 400, 200, 405, 404]
     traced.collector.wait_for(ROUTE)
     assert len(traced.collector.wait_for("POST /api/customers", 3)) == 3
-    assert not any(MARK.encode() in each for each in traced.collector.received)
+    (unknown, nowhere) = traced.collector.wait_for("HTTP", 2)
+    assert {attributes(each)["http.request.method"] for each in (unknown, nowhere)} == {"_OTHER"}
+    assert not any(MARK.encode() in each.lower() for each in traced.collector.received)
 
 
 def test_what_fails_is_marked(traced: Traced) -> None:
