@@ -168,3 +168,18 @@ def test_the_catalogue_explains_what_needs_no_operation(client: FlaskClient) -> 
 def test_the_catalogue_explains_what_gunicorn_itself_refuses(client: FlaskClient) -> None:
     codes = {refusal.code for refusal in refusals.REFUSALS.values()}
     assert codes <= set(read(client, "/docs/problems").anchors)
+
+
+def test_the_document_tells_of_the_headers_that_every_answer_of_a_status_has(
+    reference: dict[str, Any],
+) -> None:
+    told = reference["components"]["headers"]
+    assert told.keys() >= {"X-Request-ID", "WWW-Authenticate", "Retry-After"}
+    always = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+    for path, methods in reference["paths"].items():
+        for method, operation in methods.items():
+            given = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            assert "X-Request-ID" in given, f"{method} {path}"
+            for status, answer in operation["responses"].items():
+                wanted = {"X-Request-ID", always.get(status, "X-Request-ID")}
+                assert answer["headers"].keys() >= wanted, f"{method} {path} {status}"
