@@ -183,3 +183,18 @@ def test_the_document_tells_of_the_headers_that_every_answer_of_a_status_has(
             for status, answer in operation["responses"].items():
                 wanted = {"X-Request-ID", always.get(status, "X-Request-ID")}
                 assert answer["headers"].keys() >= wanted, f"{method} {path} {status}"
+
+
+@pytest.mark.parametrize("given", ["bytes=0-4", "bytes=99999999-", "bytes=5-2", "lines=1", "x"])
+def test_an_asset_is_sent_whole_whatever_part_is_asked_for(client: FlaskClient, given: str) -> None:
+    path = "/docs/assets/reference.css"
+    with client.get(path) as whole, client.get(path, headers={"Range": given}) as answer:
+        assert (answer.status_code, answer.data) == (200, whole.data)
+    with client.get(path, headers={"If-None-Match": answer.headers["ETag"]}) as again:
+        assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/problems", "/"])
+def test_a_query_changes_nothing_of_a_page(client: FlaskClient, path: str) -> None:
+    plain, asked = client.get(path), client.get(f"{path}?unknown=1")
+    assert (asked.status_code, asked.data) == (plain.status_code, plain.data)
