@@ -24,6 +24,9 @@ TRACING = (
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
     "OTEL_TRACES_EXPORTER",
 )
+# How traces are sent, where one of these says so.
+PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+OTLP = "http/protobuf"
 SHORTEST_SECRET = 32
 # int() refuses thousands of digits with an error of its own.
 MOST_DIGITS = 20
@@ -351,4 +354,10 @@ def _tracing(environ: Mapping[str, str]) -> bool:
         raise ConfigurationError(
             f"OTEL_TRACES_EXPORTER is {exporter!r}; use one of otlp, console, none"
         )
-    return any(asked) and exporter != "none" and not disabled
+    # The first has the last word, as OpenTelemetry has it.
+    told = [(name, environ.get(name, "").strip().lower()) for name in PROTOCOLS]
+    name, protocol = next((each for each in told if each[1]), (PROTOCOLS[0], OTLP))
+    wanted = any(asked) and exporter != "none" and not disabled
+    if wanted and exporter != "console" and protocol != OTLP:
+        raise ConfigurationError(f"{name} is {protocol!r}; traces are sent by {OTLP} only")
+    return wanted

@@ -74,10 +74,10 @@ def _folder() -> str | None:
 
 
 def _prepare() -> None:
-    import subprocess
+    import subprocess  # nosec B404  # for a command of ours
 
     asked = [sys.executable, "-m", "flask", "--app", "wsgi", "prepare"]
-    done = subprocess.run(asked, check=False)  # noqa: S603
+    done = subprocess.run(asked, check=False)  # noqa: S603  # nosec B603  # no word is given
     if done.returncode:
         sys.exit(done.returncode)
 

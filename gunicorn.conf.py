@@ -125,17 +125,25 @@ def when_ready(server: Any) -> None:
         # Clients are accepted with the beginning of their request, by which probes are known.
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6) and sys.platform == "linux":
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
+    from customers_api.core.tokens.signing import keys_of
+    from customers_api.web.addresses import Proxies
     from customers_api.web.arrivals import Limits
     from customers_api.web.body import MOST_OF_STRANGERS
-    from customers_api.web.patience import PatientWorker
+    from customers_api.web.observation import Lines
+    from customers_api.web.server import Worker
+    from customers_api.web.signatures import Signatures
 
-    PatientWorker.limits = Limits(
+    keys = keys_of(_config.SECRET_KEY, _config.SECRET_KEY_FALLBACKS)
+    Worker.limits = Limits(
         header_seconds=_config.REQUEST_HEADER_SECONDS,
         stall_seconds=_config.CLIENT_STALL_SECONDS,
         bytes_per_second=_config.CLIENT_BYTES_PER_SECOND,
         body_bytes=_config.MAX_CONTENT_LENGTH,
         stranger_bytes=MOST_OF_STRANGERS,
+        know=Signatures(keys, _config.JWT_ALGORITHM).know,
     )
+    Worker.proxies = Proxies(_config.TRUSTED_PROXIES)
+    Worker.lines = Lines(_config) if _config.ACCESS_LOG else None
     app = server.app.wsgi()
     if "sqlalchemy" in app.extensions:
         with app.app_context():

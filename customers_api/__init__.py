@@ -111,6 +111,8 @@ def _extension_settings(config: Config) -> dict[str, Any]:
             timeout_seconds=config.DATABASE_TIMEOUT_SECONDS,
             prepare=config.DATABASE_PREPARE,
         ),
+        # No route has OPTIONS of its own: CORS answers it for all of them, or nobody does.
+        "PROVIDE_AUTOMATIC_OPTIONS": False,
         # Tokens come in a header, where no other site can put one.
         "JWT_COOKIE_CSRF_PROTECT": False,
         # Seconds by which the clocks of two machines may differ.

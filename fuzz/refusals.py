@@ -42,6 +42,8 @@ SENTENCES = {
 STATUSES = (400, 412, 422)
 _KNOWN = re.compile("|".join(f"(?:{each})" for each in SENTENCES))
 # The body's form depends on a query parameter, which OpenAPI cannot say.
+# What a DELETE of the registry contract does that does not end in /hard.
+DEACTIVATES = re.compile(r"DELETE /api/v1/customers/[^/`]+/?`")
 CONDITIONS = ("if-match", "if-none-match")
 BY_QUERY = {("POST", "/api/customers/")}
 

@@ -15,6 +15,7 @@ from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import signing
 from customers_api.core.tokens.signing import TokenMissing
 from customers_api.web import limits
+from customers_api.web.present import here
 
 EXTENSION = "customers-api-access"
 # A token is asked of the database again after this long, whatever the revocation check says.
@@ -114,7 +115,7 @@ def holder(token: str, role: Needs) -> Actor:
     """Whose token this is; raises Unauthenticated, or Denied when `role` is beyond it."""
     known: Tokens = current_app.extensions[EXTENSION]
     actor = known.actor(token)
-    limits.count_actor(actor)
+    _recognize(actor)
     if not actor.may(role):
         raise Denied(f"This call needs the role {role}; the token's role is {actor.role}.")
     return actor
@@ -128,8 +129,15 @@ def customer(role: Needs) -> Actor:
     if role != CUSTOMER:
         raise LookupError(f"no customer has the role {role}")
     actor = sessions.actor(bearer_token())
-    limits.count_actor(actor)
+    _recognize(actor)
     return actor
+
+
+def _recognize(actor: Actor) -> None:
+    """Have it told who calls, also where that is all that comes of it; raises TooManyRequests."""
+    if here.request is not None:
+        here.request.actor = actor
+    limits.count_actor(actor)
 
 
 def bearer_token() -> str:

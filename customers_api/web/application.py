@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Request
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.exceptions import NotFound
 from werkzeug.routing import MapAdapter
 
 
@@ -14,6 +15,16 @@ class NoSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
         """No session: one that complains is put in its place."""
         return None
+
+
+class ExactAdapter(MapAdapter):
+    """Matches a path as it is: werkzeug takes several slashes at its beginning for one."""
+
+    def match(self, *args: Any, **kwargs: Any) -> Any:
+        """The rule and its arguments; raises NotFound."""
+        if self.path_info.startswith("//"):
+            raise NotFound
+        return super().match(*args, **kwargs)
 
 
 class Application(Flask):
@@ -29,7 +40,7 @@ class Application(Flask):
         path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
         root = request.root_path or "/"
         scheme = environ["wsgi.url_scheme"]
-        return MapAdapter(self.url_map, "", root, "", scheme, path, request.method)
+        return ExactAdapter(self.url_map, "", root, "", scheme, path, request.method)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is; asking each time whether it is a coroutine takes a while."""

@@ -5,6 +5,7 @@ is there is wrong or too much, it counts as complete, and whoever reads it refus
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gunicorn.http import errors
@@ -32,9 +33,13 @@ _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 _SPEAKS_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
 
 
+def _nobody(_authorization: bytes) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long clients may take."""
+    """How long clients may take, and how much they may send."""
 
     # From the first byte of a request, or of a connection, to the last byte of its head.
     header_seconds: float = 10.0
@@ -43,8 +48,10 @@ class Limits:
     bytes_per_second: float = 10_000.0
     # A body is not waited for that is larger.
     body_bytes: int = 16 * 1024 * 1024
-    # The same for a request without a token.
+    # The same for a request without a token that we have signed.
     stranger_bytes: int = 16 * 1024
+    # Whether an Authorization header has one.
+    know: Callable[[bytes], bool] = _nobody
 
     def extended(self, deadline: float, moved: int, now: float) -> float:
         """The deadline of a body or an answer of which so many bytes have moved."""
@@ -54,7 +61,8 @@ class Limits:
 def is_whole(data: bytes) -> bool:
     """Whether this is a request to its last byte, of the plain kind that nearly all are."""
     end = data.find(END)
-    if end < 0:
+    # An empty line may come first, and then the request's own.
+    if end <= 0:
         return False
     head = data[: end + 2].lower()
     if b"\r\ntransfer-encoding:" in head or b"\r\nexpect:" in head:
@@ -81,13 +89,16 @@ class Arrival:
         "_limits",
         "_most",
         "body",
+        "caller",
         "data",
         "deadline",
         "go_ahead",
     )
 
-    def __init__(self, limits: Limits, now: float) -> None:
+    def __init__(self, limits: Limits, now: float, caller: bytes = b"") -> None:
         self._limits = limits
+        # Who sends it: an address, until a token of ours tells better.
+        self.caller = caller
         self.data = bytearray()
         self.deadline = now + limits.header_seconds
         # Where the body begins, 0 as long as that is not known.
@@ -121,6 +132,10 @@ class Arrival:
         split = self.body or len(self.data)
         return bytes(self.data[:split]), memoryview(self.data)[split:]
 
+    def head(self) -> bytes:
+        """The head, or nothing where it has not arrived whole."""
+        return bytes(self.data[: self.body])
+
     def _has_head(self, before: int) -> bool:
         # An empty line is allowed to come first.
         first = 2 if self.data.startswith(b"\r\n") else 0
@@ -143,13 +158,12 @@ class Arrival:
 
     def _is_settled(self) -> bool:
         """Whether no body is to be waited for; where one is, notes how its end is known."""
-        if token_in(bytes(self.data[: self.body])) is None:
-            self._most = min(self._most, self._limits.stranger_bytes)
         found = [(name.lower(), value) for name, value in _FRAMING.findall(self.data, 0, self.body)]
         expected = [value.lower() for name, value in found if name == b"expect"]
         framing = [each for each in found if each[0] != b"expect"]
         if len(framing) != 1 or len(expected) > 1 or expected not in ([], [b"100-continue"]):
             return True
+        self._recognize()
         name, value = framing[0]
         if name == b"transfer-encoding":
             codings = [each.strip(b" \t").lower() for each in value.split(b",")]
@@ -169,6 +183,14 @@ class Arrival:
         begun = len(self.data) > self.body or self._end == self.body
         self.go_ahead = bool(expected) and not begun and bool(_SPEAKS_1_1.match(self.data))
         return False
+
+    def _recognize(self) -> None:
+        """Find out who sends a body, as far as its head tells, and so how much of it is taken."""
+        token = token_in(bytes(self.data[: self.body]))
+        if token is not None and self._limits.know(token):
+            self.caller = token
+        else:
+            self._most = min(self._most, self._limits.stranger_bytes)
 
     def _has_chunks(self) -> bool:
         """Whether the last chunk is there, or one that is wrong, or more than is taken."""

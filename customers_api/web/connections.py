@@ -59,7 +59,7 @@ class Shelf:
 class Client(socket.socket):
     """A connection that keeps what its client does not take at once, for the main loop to send."""
 
-    __slots__ = ("_kept", "_sent", "_shelf", "_size", "_untried", "pending")
+    __slots__ = ("_kept", "_sent", "_shelf", "_size", "_untried", "head", "pending")
 
     def __init__(self, accepted: socket.socket, shelf: Shelf) -> None:
         """Take over a connection."""
@@ -69,6 +69,8 @@ class Client(socket.socket):
         self._shelf = shelf
         self._kept: SpooledTemporaryFile[bytes] | None = None
         self._size = self._sent = self._untried = 0
+        # The head of the request that is being answered, for whoever has to refuse it.
+        self.head = b""
         # How many bytes are still to be sent.
         self.pending = 0
 

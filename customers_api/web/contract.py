@@ -46,7 +46,6 @@ class Contract(Blueprint):
                 endpoint=view.__name__,
                 view_func=partial(_serve, self, operation),
                 methods=[method],
-                provide_automatic_options=False,
             )
             return view
 

@@ -5,7 +5,7 @@ What stands here runs in every request: it takes some 20 microseconds, half of t
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -20,8 +20,6 @@ from customers_api.web.tracing import Tracer
 
 # Who asks for these asks all the time.
 PROBES = frozenset({"/health", "/health/live", "/metrics"})
-# Of customers the log tells that it was one, and no more.
-NAMED = frozenset({"operator", "service"})
 log = logging.getLogger(__name__)
 
 
@@ -29,7 +27,7 @@ class Observer:
     """Sees every request of an application begin and end."""
 
     def __init__(self, config: Config, tracer: Tracer | None) -> None:
-        self._log: Any = logs.requests(config) if config.ACCESS_LOG else None
+        self._lines = Lines(config, tracer) if config.ACCESS_LOG else None
         self._tracer = tracer
 
     def watch(self, app: Flask) -> None:
@@ -52,7 +50,6 @@ class Observer:
         if present is None:
             return response
         present.status = response.status_code
-        present.actor = g.get("actor")
         body = response.response
         if isinstance(body, list):
             present.size = 0 if present.method == "HEAD" else sum(map(len, body))
@@ -70,35 +67,56 @@ class Observer:
         method = metrics.method_of(present.method)
         kind = metrics.of(present.route, method, present.status)
         kind.end(seconds, spent.seconds, spent.statements)
-        if self._log is not None:
-            self._write(present, method, seconds)
+        if self._lines is not None:
+            self._lines.answered(present, method, seconds)
         if self._tracer is not None:
             self._tracer.end(present, method)
         here.request = None
 
-    def _write(self, present: Present, method: str, seconds: float) -> None:
-        actor = present.actor
-        told = {
-            "process": os.getpid(),
-            "request_id": present.request_id,
-            "method": method,
-            "route": present.route or None,
-            "status": present.status,
-            "duration_ms": round(seconds * 1000, 3),
-            "database_ms": round(spent.seconds * 1000, 3),
-            "statements": spent.statements,
-            "bytes": present.size,
-            "actor": actor.kind if actor else None,
-            "actor_name": actor.name if actor and actor.kind in NAMED else None,
-        }
+
+class Lines:
+    """The lines of the log that tell of requests, those refused before the application included."""
+
+    def __init__(self, config: Config, tracer: Tracer | None = None) -> None:
+        self._log: Any = logs.requests(config)
+        self._tracer = tracer
+
+    def answered(self, present: Present, method: str, seconds: float) -> None:
+        """Tell of a request that the application has answered."""
+        told = _told(present, method, seconds)
         if self._tracer is not None:
             told["trace_id"] = self._tracer.id(present)
+        self._write(present, told)
+
+    def refused(self, present: Present, code: str) -> None:
+        """Tell of a request that the application never saw, and of why."""
+        method = metrics.method_of(present.method) if present.method else None
+        told = _told(present, method, perf_counter() - present.began)
+        self._write(present, told | {"problem": code})
+
+    def _write(self, present: Present, told: Mapping[str, Any]) -> None:
         tell = self._log.info
         if present.route in PROBES:
             tell = self._log.debug
         elif present.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             tell = self._log.error
         tell("request", told=told)
+
+
+def _told(present: Present, method: str | None, seconds: float) -> dict[str, Any]:
+    return {
+        "process": os.getpid(),
+        "request_id": present.request_id,
+        "method": method,
+        "route": present.route or None,
+        "status": present.status,
+        "duration_ms": round(seconds * 1000, 3),
+        "database_ms": round(spent.seconds * 1000, 3),
+        "statements": spent.statements,
+        "bytes": present.size,
+        "actor": present.actor.kind if present.actor else None,
+        "actor_name": present.actor_name,
+    }
 
 
 class Sent:

@@ -17,7 +17,7 @@ from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
 from customers_api.version import VERSION
-from customers_api.web import conditions, idempotency, limits, problems
+from customers_api.web import conditions, idempotency, limits, links, problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import BODIED, By, Operation, Strings, Text, schemas_of
 from customers_api.web.problems import (
@@ -51,6 +51,25 @@ ETags, by which a change can be made conditional.
 Requests are counted by address and by token. Answers tell in RateLimit what is left, and a 429 in
 Retry-After when to go on.
 """
+REQUEST_ID = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "required": False,
+    "description": "The caller's own id of this request, of up to 64 letters, digits, `.`, `_` "
+    "and `-`; any other is replaced by a new one.",
+    "schema": {"type": "string"},
+}
+HEADERS: Mapping[str, str] = {
+    "X-Request-ID": "What this request is called in the server's log.",
+    "WWW-Authenticate": "Bearer",
+    "Retry-After": limits.REFUSAL_HEADERS["Retry-After"],
+}
+# By status, what has all answers of it.
+OF_STATUS: Mapping[str, tuple[str, ...]] = {
+    "401": ("WWW-Authenticate",),
+    "429": ("Retry-After",),
+    "503": ("Retry-After",),
+}
 UNAUTHENTICATED = (TokenMissing, TokenInvalid, TokenExpired, TokenRevoked)
 PROBLEM_SCHEMA: Shape = {
     "type": "object",
@@ -88,6 +107,8 @@ def document() -> dict[str, Any]:
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
     spec.components.schema("Problem", component=dict(PROBLEM_SCHEMA))
+    for name, text in HEADERS.items():
+        spec.components.header(name, {"description": text, "schema": {"type": "string"}})
     for contract in registered():
         spec.tag({"name": contract.name, "description": contract.about})
         for operation in contract.operations:
@@ -130,14 +151,15 @@ def _generator(
 def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
     summary, _, more = (operation.view.__doc__ or "").partition("\n")
     described: dict[str, Any] = {
-        "operationId": f"{contract.name}_{operation.view.__name__}",
+        "operationId": links.name(contract, operation),
         "tags": [contract.name],
         "summary": summary.rstrip("."),
         "parameters": [*_parameters(operation)],
-        "responses": {**_success(operation), **_failures(contract, operation)},
+        "responses": {**_success(contract, operation), **_failures(contract, operation)},
     }
     if limits.is_limited(contract.name):
         _tell_limits(described["responses"])
+    _tell_what_all_have(described["responses"])
     if more.strip():
         described["description"] = " ".join(more.split())
     if operation.role is not None:
@@ -157,6 +179,7 @@ def _parameters(operation: Operation) -> Iterator[Any]:
     for kind, name in PARAMETER.findall(operation.rule):
         shape, example = KINDS[kind]
         yield {"name": name, "in": "path", "required": True, "schema": shape, "example": example}
+    yield REQUEST_ID
     if operation.query.fields:
         yield {"in": "query", "schema": operation.query}
     if operation.takes_key:
@@ -202,7 +225,7 @@ def _examples(choice: Schema | By, *, many: bool) -> dict[str, Any]:
     return {"example": {"value": value(choice)}}
 
 
-def _success(operation: Operation) -> dict[str, Any]:
+def _success(contract: Contract, operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": HTTPStatus(operation.status).phrase,
         "content": _answered(operation),
@@ -214,6 +237,8 @@ def _success(operation: Operation) -> dict[str, Any]:
     }
     if headers:
         answer["headers"] = _headers(headers)
+    if leading := links.of(contract, operation):
+        answer["links"] = leading
     if operation.etag and operation.method == "GET":
         unchanged = {"description": HTTPStatus.NOT_MODIFIED.phrase, "content": {}}
         return {str(operation.status): answer, "304": unchanged}
@@ -234,6 +259,14 @@ def _tell_limits(responses: dict[str, Any]) -> None:
             response["headers"] = response.get("headers", {}) | _headers(limits.HEADERS)
     # Optional ones: too many attempts to sign in are told by Retry-After alone.
     responses["429"]["headers"] = _headers(limits.HEADERS | limits.REFUSAL_HEADERS)
+
+
+def _tell_what_all_have(responses: dict[str, Any]) -> None:
+    """Add what is on every answer, and on every one of its status."""
+    for status, response in responses.items():
+        told = response.setdefault("headers", {})
+        for header in ("X-Request-ID", *OF_STATUS.get(status, ())):
+            told.setdefault(header, header)
 
 
 def _failures(contract: Contract, operation: Operation) -> dict[str, Any]:

@@ -7,6 +7,7 @@ its answer at once is sent by the main loop as the client takes it. Who is too s
 import errno
 import socket
 import time
+from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -27,7 +28,8 @@ Answer = Future[bool] | Answered[bool]
 FIRST_BYTES = 16 * 1024
 PROBES = (b"GET /health", b"GET /metrics")
 GO_AHEAD = b"HTTP/1.1 100 Continue\r\n\r\n"
-# Requests that have not arrived whole, all together; where it is more, the oldest makes room.
+# Requests that have not arrived whole, all together; where it is more, whoever has most of it makes
+# room.
 MOST_ARRIVING = 64 * 1024 * 1024
 # Bodies that have arrived and wait for a thread; where it is more, the next one is refused.
 MOST_WAITING = 64 * 1024 * 1024
@@ -144,6 +146,7 @@ class PatientWorker(ThreadWorker):
 
     def _keep(self, conn: TConn) -> None:
         """Wait for the next request of a connection."""
+        _client(conn).head = b""
         patience = self.keepalive if self.alive else min(self.keepalive, FAREWELL_SECONDS)
         conn.timeout = time.monotonic() + patience
         try:
@@ -180,7 +183,7 @@ class PatientWorker(ThreadWorker):
             return
         self._next_sweep = now + SWEEP_SECONDS
         for conn in [conn for conn, each in self.arrivals.items() if each.deadline < now]:
-            self._send_away(conn)
+            self._send_away(conn, TooSlow("too slow"))
         for conn in [conn for conn, each in self.departures.items() if each.deadline < now]:
             self._forget(conn)
             self.drop(conn)
@@ -197,7 +200,7 @@ class PatientWorker(ThreadWorker):
         try:
             data = conn.sock.recv(FIRST_BYTES)
         except BlockingIOError:
-            self._await(conn, Arrival(self.limits, time.monotonic()))
+            self._await(conn, Arrival(self.limits, time.monotonic(), _address(conn).encode()))
         except OSError:
             self.drop(conn)
         else:
@@ -211,7 +214,7 @@ class PatientWorker(ThreadWorker):
             self._hand_on(conn, data)
             return
         now = time.monotonic()
-        arrival = Arrival(self.limits, now)
+        arrival = Arrival(self.limits, now, _address(conn).encode())
         if not self._add(conn, arrival, data, now):
             self._await(conn, arrival)
 
@@ -240,8 +243,8 @@ class PatientWorker(ThreadWorker):
             else:
                 self.drop(conn)
             return
-        if self._arriving + received > MOST_ARRIVING:
-            self._send_away(next(iter(self.arrivals)))
+        while self._arriving + received > MOST_ARRIVING and conn in self.arrivals:
+            self._send_away(self._largest(), Busy("too much arrives"))
         if conn in self.arrivals:
             self._arriving += received
             self._add(conn, arrival, memoryview(self.waste)[:received], now)
@@ -256,7 +259,7 @@ class PatientWorker(ThreadWorker):
                 return False
         except errors.ParseException as error:
             self._forget(conn)
-            self._refuse(conn, error)
+            self._refuse(conn, error, arrival.head())
         except OSError:
             self._forget(conn)
             self.drop(conn)
@@ -268,6 +271,7 @@ class PatientWorker(ThreadWorker):
     def _hand_on(self, conn: TConn, head: bytes, body: memoryview = memoryview(b"")) -> None:  # noqa: B008
         """Have a request answered by a thread when it is its turn."""
         _reader(conn).give(head, body)
+        _client(conn).head = head
         if head.startswith(PROBES):
             self.answer_probe(conn)
             return
@@ -275,7 +279,7 @@ class PatientWorker(ThreadWorker):
         if len(body) <= LARGE_BODY:
             self.threads.add(conn, caller)
         elif sum(self.large.values()) + len(body) > MOST_WAITING:
-            self._refuse(conn, Busy("too much waits"))
+            self._refuse(conn, Busy("too much waits"), head)
             return
         else:
             self.large[conn] = len(body)
@@ -298,16 +302,26 @@ class PatientWorker(ThreadWorker):
             self._forget(conn)
             self.finish_answer(conn, departure.answered)
 
-    def _send_away(self, conn: TConn) -> None:
+    def _largest(self) -> TConn:
+        """The largest of the requests on their way in from whoever has most of that."""
+        held: Counter[bytes] = Counter()
+        for arrival in self.arrivals.values():
+            held[arrival.caller] += len(arrival.data)
+        ((caller, _),) = held.most_common(1)
+        theirs = [conn for conn, each in self.arrivals.items() if each.caller == caller]
+        return max(theirs, key=lambda conn: len(self.arrivals[conn].data))
+
+    def _send_away(self, conn: TConn, why: Exception) -> None:
         """End the wait for a request; a client that has said nothing is not answered either."""
         arrival = self.arrivals[conn]
         self._forget(conn)
         if arrival.data:
-            self._refuse(conn, TooSlow("too slow"))
+            self._refuse(conn, why, arrival.head())
         else:
             self.drop(conn)
 
-    def _refuse(self, conn: TConn, error: Exception) -> None:
+    def _refuse(self, conn: TConn, error: Exception, head: bytes) -> None:
+        _client(conn).head = head
         self.handle_error(None, conn.sock, conn.client, error)
         self.say_farewell(conn)
 
@@ -320,9 +334,14 @@ class PatientWorker(ThreadWorker):
             self.poller.unregister(conn.sock)
 
     def _make_room(self) -> None:
-        """Close the oldest connection of the more frequent kind of those that do nothing."""
+        """Close a connection of the more frequent kind of those that do nothing.
+
+        The oldest, and of those that begin a request the oldest of whoever has most of these.
+        """
         if len(self.arrivals) >= len(self.keepalived_conns):
-            for conn in [*self.arrivals][:1]:
+            callers = Counter(arrival.caller for arrival in self.arrivals.values())
+            for caller, _ in callers.most_common(1):
+                conn = next(conn for conn, each in self.arrivals.items() if each.caller == caller)
                 self._forget(conn)
                 self.drop(conn)
             return
@@ -334,6 +353,12 @@ class PatientWorker(ThreadWorker):
 def _address(conn: TConn) -> str:
     # A unix socket's peer has none.
     return str(conn.client[0]) if isinstance(conn.client, tuple) else ""
+
+
+def _client(conn: TConn) -> Client:
+    if not isinstance(conn.sock, Client):
+        raise TypeError("not one of our connections")
+    return conn.sock
 
 
 def _reader(conn: TConn) -> Reader:

@@ -6,6 +6,9 @@ from typing import Any
 
 from customers_api.core.actor import Actor
 
+# Of customers it is told that it was one, and no more.
+NAMED = frozenset({"operator", "service"})
+
 
 @dataclass(slots=True, eq=False)
 class Present:
@@ -20,6 +23,11 @@ class Present:
     size: int = 0
     actor: Actor | None = None
     span: Any = None
+
+    @property
+    def actor_name(self) -> str | None:
+        """Who it was, where that may be told."""
+        return self.actor.name if self.actor and self.actor.kind in NAMED else None
 
 
 class Here(threading.local):

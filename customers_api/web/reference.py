@@ -10,6 +10,7 @@ from flask import (
     current_app,
     redirect,
     render_template,
+    request,
     send_from_directory,
 )
 from werkzeug.wrappers import Response as BaseResponse
@@ -69,7 +70,10 @@ def asset(name: str) -> Response:
     """A script or style of the reference."""
     if name not in ASSETS:
         abort(HTTPStatus.NOT_FOUND)
-    return send_from_directory(ASSETS[name], name, max_age=WEEK)
+    response = send_from_directory(ASSETS[name], name, max_age=WEEK, conditional=False)
+    # Whole or not at all: a Range would be one more thing that may be wrong.
+    response.make_conditional(request)
+    return response
 
 
 def _catalogue() -> list[problems.Entry]:

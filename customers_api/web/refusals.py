@@ -12,11 +12,12 @@ from gunicorn.http import errors
 from customers_api.web.problems import (
     CATALOGUE,
     MEDIA_TYPE,
+    RETRY_AFTER_SECONDS,
     BodyTooLarge,
     ProblemDocument,
     Unexpected,
 )
-from customers_api.web.secure_headers import ALWAYS, POLICY, UNSTORED
+from customers_api.web.secure_headers import ALWAYS, POLICY, UNSTORED, YEAR
 
 
 class TooSlow(errors.ParseException):
@@ -28,7 +29,7 @@ class TooLarge(errors.ParseException):
 
 
 class Busy(errors.ParseException):
-    """More is waiting to be answered than this server keeps in memory."""
+    """More arrives, or waits to be answered, than this server keeps in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Refusal:
     detail: str
 
 
+BUSY = HTTPStatus.SERVICE_UNAVAILABLE
 INTERNAL = Refusal(500, Unexpected.code, " ".join(str(Unexpected.__doc__).split()))
 OVERSIZED = Refusal(413, BodyTooLarge.code, str(BodyTooLarge.__doc__))
 FIRST_LINE = Refusal(400, "malformed-request", "The request's first line is not valid HTTP.")
@@ -50,7 +52,7 @@ REFUSALS: Mapping[type[BaseException], Refusal] = {
     errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
     TooSlow: Refusal(408, "too-slow", "The request did not arrive in the time that it may take."),
     TooLarge: OVERSIZED,
-    Busy: Refusal(503, "busy", "Too many large requests are waiting; try again shortly."),
+    Busy: Refusal(503, "busy", "Too much is on its way to this server; try again shortly."),
     ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
     errors.ConfigurationProblem: INTERNAL,
     # The stubs are a release behind and do not know these two.
@@ -85,8 +87,11 @@ def refusal_of(error: BaseException) -> Refusal:
     return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
 
 
-def render(refusal: Refusal, request_id: str) -> bytes:
-    """The refusal as a whole HTTP response, the last one on its connection."""
+def render(refusal: Refusal, request_id: str, *, secure: bool) -> tuple[bytes, bytes]:
+    """The refusal as the head and body of an HTTP response, the last one on its connection.
+
+    `secure` is for a client that speaks TLS, as far as anybody knows.
+    """
     document = ProblemDocument(
         type=f"{CATALOGUE}#{refusal.code}",
         title=HTTPStatus(refusal.status).phrase,
@@ -103,5 +108,7 @@ def render(refusal: Refusal, request_id: str) -> bytes:
         f"Content-Length: {len(body)}",
         f"X-Request-ID: {request_id}",
         *(f"{name}: {value}" for name, value in (*ALWAYS, POLICY, UNSTORED)),
+        *([": ".join(YEAR)] if secure else ()),
+        *([f"Retry-After: {RETRY_AFTER_SECONDS}"] if refusal.status == BUSY else ()),
     )
-    return "\r\n".join((*head, "", "")).encode("ascii") + body
+    return "\r\n".join((*head, "", "")).encode("ascii"), body

@@ -21,8 +21,11 @@ from gunicorn.http import Request, errors
 from gunicorn.workers.gthread import TConn
 
 from config import load
-from customers_api.web import logs, metrics
+from customers_api.core.spent import here as spent
+from customers_api.web import heads, logs, metrics
+from customers_api.web.addresses import Proxies
 from customers_api.web.connections import Client
+from customers_api.web.observation import Lines
 from customers_api.web.patience import PatientWorker
 from customers_api.web.present import Present, here
 from customers_api.web.refusals import INTERNAL, refusal_of, render
@@ -75,6 +78,10 @@ class Logger(GunicornLogger):
 class Worker(PatientWorker):
     """A patient worker that answers in problem documents and closes its connections gently."""
 
+    # Set by gunicorn.conf.py, before the workers are forked.
+    proxies = Proxies(())
+    lines: Lines | None = None
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Probes must be answered when all other threads wait for a database.
@@ -100,11 +107,12 @@ class Worker(PatientWorker):
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Serve one request, having seen to what its body may do to the connection."""
-        headers = dict(req.headers)
+        # Of two alike the first, by which it was decided how much to wait for.
+        headers = dict(reversed(req.headers))
         if isinstance(conn.sock, Client):
             # It has been told to, if it was to send anything, and has.
             req._expected_100_continue = False  # type: ignore[attr-defined]
-        if "TRANSFER-ENCODING" in headers or _length(headers) > _longest_kept(headers):
+        if not _may_stay(headers):
             req.force_close()
         if req.body is not None:
             req.body.reader = CheckedReader(req.body.reader)  # type: ignore[assignment]
@@ -114,17 +122,32 @@ class Worker(PatientWorker):
         self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException
     ) -> None:
         """Answer what the application never saw, or failed to answer."""
-        refusal, request_id = refusal_of(exc), uuid4().hex
-        here.request = Present(request_id, time.perf_counter())
+        refusal = refusal_of(exc)
+        head = heads.read(client.head) if isinstance(client, Client) else heads.Head()
+        request_id = head.request_id or uuid4().hex
+        answer, body = render(refusal, request_id, secure=self._is_secure(head, addr))
+        present = Present(request_id, time.perf_counter(), head.method)
+        present.status, present.size = refusal.status, len(body)
+        here.request = present
+        spent.begin()
         if refusal is INTERNAL:
             self.log.error("A request failed outside the application", exc_info=exc)
-        else:
-            # Not `exc`, which quotes the request.
-            self.log.warning("A request was refused: %s %s", refusal.status, refusal.code)
         metrics.refused(refusal.status)
+        if self.lines is not None:
+            # Not `exc`, which quotes the request.
+            self.lines.refused(present, refusal.code)
         here.request = None
         with suppress(OSError):
-            util.write_nonblock(client, render(refusal, request_id))
+            util.write_nonblock(client, answer + body)
+
+    def _is_secure(self, head: heads.Head, address: Any) -> bool:
+        return self.proxies.is_secure(
+            {
+                "wsgi.url_scheme": "https" if self.cfg.is_ssl else "http",
+                "HTTP_X_FORWARDED_PROTO": head.forwarded_proto,
+                "REMOTE_ADDR": address[0] if isinstance(address, tuple) else "",
+            }
+        )
 
     def say_farewell(self, conn: TConn) -> None:
         """End our side of the connection and read on, on the main loop, until its client ends too.
@@ -175,9 +198,17 @@ def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     logging.getLogger(__name__).error("A thread failed", exc_info=told)  # type: ignore[arg-type]
 
 
-def _longest_kept(headers: Mapping[str, str]) -> int:
-    # What a stranger may not send is not waited for, so there may be more of it to come.
-    return LONGEST_KEPT_BODY if "AUTHORIZATION" in headers else PatientWorker.limits.stranger_bytes
+def _may_stay(headers: Mapping[str, str]) -> bool:
+    """Whether a connection may have another request: all of this one's body is there, or will be.
+
+    What a stranger may not send is not waited for, so there may be more of it to come.
+    """
+    length, limits = _length(headers), Worker.limits
+    if "TRANSFER-ENCODING" in headers or length > LONGEST_KEPT_BODY:
+        return False
+    if length <= limits.stranger_bytes:
+        return True
+    return limits.know(headers.get("AUTHORIZATION", "").encode("latin-1").strip())
 
 
 def _length(headers: Mapping[str, str]) -> int:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, event
 
 from config import ConfigurationError
 from customers_api.version import VERSION
+from customers_api.web import metrics
 from customers_api.web.present import Present, here
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 NAME = "customers-api"
 INSTALL = "traces need more: pip install 'customers-api[tracing]', or unset the OTEL_ variables"
 SERVER_ERROR = 500
+# What OpenTelemetry calls a method that HTTP does not know; clients invent some.
+UNKNOWN_NAMES, UNKNOWN_METHODS = {metrics.OTHER: "HTTP"}, {metrics.OTHER: "_OTHER"}
 
 
 class Tracer:
@@ -44,8 +47,9 @@ class Tracer:
     def begin(self, present: Present, headers: Mapping[str, str]) -> Span:
         """The span of a request, within the trace that its caller has begun, if there is one."""
         carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+        method = metrics.method_of(present.method)
         return self._tracer.start_span(
-            f"{present.method} {present.route}".rstrip(),
+            f"{UNKNOWN_NAMES.get(method, method)} {present.route}".rstrip(),
             self._from_caller(carrier),
             kind=self._trace.SpanKind.SERVER,
             attributes={"http.request.header.x-request-id": present.request_id},
@@ -54,10 +58,14 @@ class Tracer:
     def end(self, present: Present, method: str) -> None:
         """Say how the request was answered."""
         span = present.span
-        span.set_attribute("http.request.method", method)
+        span.set_attribute("http.request.method", UNKNOWN_METHODS.get(method, method))
         span.set_attribute("http.response.status_code", present.status)
         if present.route:
             span.set_attribute("http.route", present.route)
+        if present.actor is not None:
+            span.set_attribute("customers_api.actor", present.actor.kind)
+        if present.actor_name is not None:
+            span.set_attribute("customers_api.actor_name", present.actor_name)
         if present.status >= SERVER_ERROR:
             span.set_attribute("error.type", str(present.status))
             span.set_status(self._trace.StatusCode.ERROR)

@@ -112,6 +112,14 @@ def test_a_path_with_tricks_in_it_is_another_path(client: FlaskClient, path: str
         assert answer.mimetype == "application/problem+json"
 
 
+@pytest.mark.parametrize("path", [*PUBLIC_PAGES, "/metrics", "/", "/api/customers", "/api/me"])
+def test_doubled_slashes_lead_to_nothing(client: FlaskClient, path: str) -> None:
+    for doubled in (f"/{path}", f"//{path}", f"{path}//", f"/{path}//", path.replace("/", "//")):
+        # The client would take what follows for the name of a host.
+        environ = {"PATH_INFO": doubled}
+        assert client.get("/", environ_overrides=environ).status_code == 404, doubled
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("tags/a%0Ab", 200), ("tags/%0A/", 200), ("email/a%0Ab@example.com", 404), ("email/%0A", 404)],

@@ -31,11 +31,6 @@ GET /metrics
 POST /api/auth/login
 POST /api/auth/customers/login
 POST /api/auth/customers/password-reset
-OPTIONS /
-OPTIONS /docs
-OPTIONS /docs/assets/<path:name>
-OPTIONS /docs/problems
-OPTIONS /openapi.json
 """
 # Open to whoever has a refresh token, which none of these callers sends.
 REFRESH = """

@@ -226,3 +226,14 @@ def test_a_forged_or_misused_token_is_refused(door: Door, forge: Callable[[Door]
     assert door.tried(forge(door)) in ("token-invalid", "token-expired", "token-revoked")
     # The twin that it was made of is as good as before.
     assert door.api.get(door.path).status_code == 200
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+def test_clocks_may_differ_by_a_minute(door: Door, claim: str) -> None:
+    early = door.changed(**{claim: int(time.time()) + 50})
+    assert door.api.with_token(early).get(door.path).status_code == 200
+    assert door.tried(door.changed(**{claim: int(time.time()) + 70})) == "token-invalid"
+
+
+def test_a_token_ends_when_it_says_whatever_the_clocks(door: Door) -> None:
+    assert door.tried(door.changed(exp=int(time.time()) - 1)) == "token-expired"

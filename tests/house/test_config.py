@@ -123,10 +123,31 @@ def test_programs_read_the_log_of_production_and_people_that_of_development(home
         ({"OTEL_TRACES_EXPORTER": "none", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://x"}, False),
         ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "true"}, False),
         ({"OTEL_SERVICE_NAME": "customers"}, False),
+        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, True),
+        ({"OTEL_TRACES_EXPORTER": "console", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, True),
+        ({"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, False),
+        (
+            {
+                "OTEL_TRACES_EXPORTER": "otlp",
+                "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+                "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": "http/protobuf",
+            },
+            True,
+        ),
     ],
 )
 def test_opentelemetrys_own_variables_ask_for_traces(environ: dict[str, str], traced: bool) -> None:
     assert config.load(PRODUCTION | environ).TRACING is traced
+
+
+@pytest.mark.parametrize(
+    "name", ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]
+)
+@pytest.mark.parametrize("protocol", ["grpc", "http/json"])
+def test_traces_that_would_be_sent_another_way_are_refused(name: str, protocol: str) -> None:
+    endpoint = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector.example:4317"}
+    said = complaint(PRODUCTION | endpoint | {name: protocol})
+    assert said == f"{name} is {protocol!r}; traces are sent by http/protobuf only"
 
 
 def test_only_the_test_suite_is_testing() -> None:

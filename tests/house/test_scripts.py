@@ -147,3 +147,9 @@ def test_gunicorn_says_in_one_line_which_setting_is_wrong(name: str, value: str)
     assert result.returncode == 1
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith(f"customers-api: {name} is '{value}'")
+
+
+def test_bandit_reads_all_that_is_served() -> None:
+    read = (ROOT / "script" / "lint").read_text().partition("-m bandit")[2].split()
+    served = {path.name for path in ROOT.glob("*.py")} | {"customers_api"}
+    assert served <= {*read}

@@ -11,11 +11,13 @@ import pytest
 from flask import Flask
 
 from customers_api.core.customers import queries
-from tests.conftest import JOHN
+from customers_api.extensions import db
+from tests.conftest import JOHN, make_app
 from tests.contracts.auth.sessions import log_in, make_operator
 from tests.contracts.me.customers import customer_session
 from tests.support.api import Api
 from tests.support.checkout import ROOT, environment
+from tests.support.conformance import Conformance
 from tests.support.log import lines, logging_as, of_requests, parsed
 
 Log = pytest.CaptureFixture[str]
@@ -99,6 +101,42 @@ def test_who_has_no_token_is_nobody(anonymous: Api, capfd: Log) -> None:
     anonymous.get("/api/groups/")
     line = only_request(capfd)
     assert (line["status"], line["actor"], line["actor_name"]) == (401, None, None)
+
+
+def test_who_is_not_allowed_is_named(reader: Api, capfd: Log) -> None:
+    lines(capfd)
+    assert reader.post("/api/customers/", JOHN).status_code == 403
+    line = only_request(capfd)
+    assert (line["status"], line["actor"], line["actor_name"]) == (403, "service", "reader")
+
+
+def test_who_comes_too_often_is_named_once_the_token_is_known(
+    admin: Api, promises: Conformance, capfd: Log
+) -> None:
+    customer = customer_session(admin, "someone")
+    url = admin.app.config["DATABASE_URL"]
+    hurried = make_app(url, RATE_LIMIT_PER_TOKEN="1/hour")
+    try:
+        for api, path, who in (
+            (admin, "/api/groups/", ("service", "admin")),
+            (customer, "/api/me", ("customer", None)),
+        ):
+            asked = Api(hurried, promises, api.token)
+            lines(capfd)
+            assert [asked.get(path).status_code for _ in range(2)] == [200, 429]
+            told = [(line["actor"], line["actor_name"]) for line in of_requests(lines(capfd))]
+            assert told == [who, who]
+    finally:
+        with hurried.app_context():
+            db.engine.dispose()
+
+
+def test_every_call_of_an_agent_says_whose_it_is(reader: Api, capfd: Log) -> None:
+    lines(capfd)
+    headers = {"Authorization": f"Bearer {reader.token}"}
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    reader.app.test_client().post("/mcp", json=ping, headers=headers)
+    assert only_request(capfd)["actor_name"] == "reader"
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/metrics"])

@@ -177,7 +177,8 @@ def test_what_gunicorn_refuses_is_counted_and_logged(served: Served) -> None:
     refused = {"route": "", "method": "other", "status": "400"}
     assert total(served.scrape(), "http_requests_total", **refused) == 1
     written = served.log.read_text() if served.log else ""
-    (line,) = [each for each in parsed(written) if "refused" in each["event"]]
+    (line,) = [each for each in parsed(written) if "problem" in each]
+    assert (line["event"], line["status"], line["level"]) == ("request", 400, "info")
     assert line["request_id"].encode() in answer
     assert "john" not in written
 

@@ -168,3 +168,33 @@ def test_the_catalogue_explains_what_needs_no_operation(client: FlaskClient) -> 
 def test_the_catalogue_explains_what_gunicorn_itself_refuses(client: FlaskClient) -> None:
     codes = {refusal.code for refusal in refusals.REFUSALS.values()}
     assert codes <= set(read(client, "/docs/problems").anchors)
+
+
+def test_the_document_tells_of_the_headers_that_every_answer_of_a_status_has(
+    reference: dict[str, Any],
+) -> None:
+    told = reference["components"]["headers"]
+    assert told.keys() >= {"X-Request-ID", "WWW-Authenticate", "Retry-After"}
+    always = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+    for path, methods in reference["paths"].items():
+        for method, operation in methods.items():
+            given = {each["name"] for each in operation["parameters"] if each["in"] == "header"}
+            assert "X-Request-ID" in given, f"{method} {path}"
+            for status, answer in operation["responses"].items():
+                wanted = {"X-Request-ID", always.get(status, "X-Request-ID")}
+                assert answer["headers"].keys() >= wanted, f"{method} {path} {status}"
+
+
+@pytest.mark.parametrize("given", ["bytes=0-4", "bytes=99999999-", "bytes=5-2", "lines=1", "x"])
+def test_an_asset_is_sent_whole_whatever_part_is_asked_for(client: FlaskClient, given: str) -> None:
+    path = "/docs/assets/reference.css"
+    with client.get(path) as whole, client.get(path, headers={"Range": given}) as answer:
+        assert (answer.status_code, answer.data) == (200, whole.data)
+    with client.get(path, headers={"If-None-Match": answer.headers["ETag"]}) as again:
+        assert again.status_code == 304
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json", "/docs/problems", "/"])
+def test_a_query_changes_nothing_of_a_page(client: FlaskClient, path: str) -> None:
+    plain, asked = client.get(path), client.get(f"{path}?unknown=1")
+    assert (asked.status_code, asked.data) == (plain.status_code, plain.data)

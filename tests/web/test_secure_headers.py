@@ -86,7 +86,7 @@ def test_what_fails_unexpectedly_carries_them(app: Flask, reader: Api) -> None:
 
 
 def test_what_gunicorn_refuses_carries_them() -> None:
-    head = render(INTERNAL, "id").partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    head = render(INTERNAL, "id", secure=False)[0].partition(b"\r\n\r\n")[0].decode().split("\r\n")
     for name, value in {**EVERYWHERE, "Content-Security-Policy": POLICY}.items():
         assert f"{name}: {value}" in head
     assert "Cache-Control: no-store" in head

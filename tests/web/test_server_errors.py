@@ -19,6 +19,7 @@ from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
 from customers_api.web import server
+from tests.support.tokens import authorization
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1024 * 1024
@@ -75,8 +76,8 @@ def upload(port: int, path: str, megabytes: int, *, chunked: bool) -> http.clien
     block = bytes(MEGABYTE)
     headers = {"Transfer-Encoding": "chunked"} if chunked else {}
     headers |= {} if chunked else {"Content-Length": str(megabytes * MEGABYTE)}
-    # Of whoever brings no token, less is waited for than this application reads.
-    headers["Authorization"] = "x"
+    # Of whoever brings no token of ours, less is waited for than this application reads.
+    headers["Authorization"] = authorization().decode()
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as client:
         # http.client sends everything before it looks for an answer.
         blocks = (block for _ in range(megabytes))

@@ -14,10 +14,11 @@ from typing import BinaryIO
 import pytest
 
 from tests.support.checkout import ROOT, free_port
+from tests.support.tokens import authorization
 from tests.web.tiny_app import BUSY_SECONDS, LARGE, LIMIT, LINE
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-POST = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: x\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: x\r\nAuthorization: %b\r\n" % authorization()
 BUSY = b"GET /busy HTTP/1.1\r\nHost: x\r\nAuthorization: x\r\n\r\n"
 LISTING = b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
 HEADER_SECONDS, STALL_SECONDS = 1, 2

@@ -118,6 +118,7 @@ def test_a_request_is_a_span_and_each_statement_one_below_it(traced: Traced) -> 
     assert told["http.route"] == "/api/customers/<int:customer_id>"
     assert told["http.response.status_code"] == 200
     assert "find-me" in told.values()
+    assert (told["customers_api.actor"], told["customers_api.actor_name"]) == ("service", "tests")
     below = [each for each in traced.collector.spans if each.parent_span_id == span.span_id]
     assert below
     assert {each.kind for each in below} == {Span.SPAN_KIND_CLIENT}
@@ -145,11 +146,15 @@ def test_nothing_of_customers_is_in_a_span(traced: Traced) -> None:
         traced.call("GET", f"/{MARK}?{MARK}={MARK}", **{"User-Agent": MARK}),
         traced.call("POST", "/api/customers/", {MARK: MARK}),
         traced.call("GET", "/api/customers/1", baggage=f"{MARK}=1"),
+        traced.call(MARK.upper(), "/api/groups"),
+        traced.call(MARK.upper(), f"/{MARK}"),
     ]
-    assert sent == [201, 400, 200, 200, 404, 400, 200]
+    assert sent == [201, 400, 200, 200, 404, 400, 200, 405, 404]
     traced.collector.wait_for(ROUTE)
     assert len(traced.collector.wait_for("POST /api/customers", 3)) == 3
-    assert not any(MARK.encode() in each for each in traced.collector.received)
+    (unknown, nowhere) = traced.collector.wait_for("HTTP", 2)
+    assert {attributes(each)["http.request.method"] for each in (unknown, nowhere)} == {"_OTHER"}
+    assert not any(MARK.encode() in each.lower() for each in traced.collector.received)
 
 
 def test_what_fails_is_marked(traced: Traced) -> None:

@@ -128,7 +128,7 @@ def show() -> Capability:
     return capability
 
 
-@contract.route("/<operation_code>", methods=["POST"], provide_automatic_options=False)
+@contract.route("/<operation_code>", methods=["POST"])
 def unknown(operation_code: str) -> NoReturn:
     """Refuse an operation that there is not, once the caller may know."""
     bearer(Role.READER)

@@ -53,7 +53,7 @@ class Refusal(Exception):
         super().__init__(message)
 
 
-@contract.route("", methods=["POST"], provide_automatic_options=False)
+@contract.route("", methods=["POST"])
 def receive() -> Response:
     """Answer one message of a client that speaks MCP."""
     bearer(Role.READER)
