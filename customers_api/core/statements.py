@@ -8,6 +8,7 @@ to the engine, as tracing does, SQLAlchemy executes them itself.
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, NoReturn, cast
 
 import psycopg
@@ -24,6 +25,9 @@ AnyRow = Row[*tuple[Any, ...]]
 Values = Mapping[str, object]
 Process = Callable[[Any], Any]
 CURSOR = "cursor for one statement after the other"
+USED = "when it was used last"
+# A server that ends connections takes longer to be there again, so asking would change nothing.
+A_MOMENT_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,9 @@ def _cursor(connection: PoolProxiedConnection) -> Any:
 def _fresh(engine: Engine) -> PoolProxiedConnection:
     while True:
         connection = _checked_out(engine)
-        if not has_spoken(connection.driver_connection):
+        idle = monotonic() - connection.info.get(USED, 0.0)
+        if idle < A_MOMENT_SECONDS or not has_spoken(connection.driver_connection):
+            connection.info[USED] = monotonic()
             return connection
         connection.invalidate()
 

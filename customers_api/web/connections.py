@@ -59,7 +59,17 @@ class Shelf:
 class Client(socket.socket):
     """A connection that keeps what its client does not take at once, for the main loop to send."""
 
-    __slots__ = ("_kept", "_sent", "_shelf", "_size", "_untried", "head", "pending")
+    __slots__ = (
+        "_held",
+        "_holds",
+        "_kept",
+        "_sent",
+        "_shelf",
+        "_size",
+        "_untried",
+        "head",
+        "pending",
+    )
 
     def __init__(self, accepted: socket.socket, shelf: Shelf) -> None:
         """Take over a connection."""
@@ -69,6 +79,7 @@ class Client(socket.socket):
         self._shelf = shelf
         self._kept: SpooledTemporaryFile[bytes] | None = None
         self._size = self._sent = self._untried = 0
+        self._holds, self._held = False, b""
         # The head of the request that is being answered, for whoever has to refuse it.
         self.head = b""
         # How many bytes are still to be sent.
@@ -80,8 +91,26 @@ class Client(socket.socket):
     def settimeout(self, value: float | None, /) -> None:
         """Stay as it is."""
 
+    def hold(self) -> None:
+        """Send the next piece, the head of an answer, with what comes after it.
+
+        Each system call lets another thread run, and to be let run again takes longer than to send.
+        """
+        self._holds = True
+
+    def let_go(self) -> None:
+        """Send what is held after all, as nothing comes after it."""
+        self._holds = False
+        if self._held:
+            self.sendall(b"")
+
     def sendall(self, data: bytes | memoryview, flags: int = 0, /) -> None:  # type: ignore[override]
         """Send it, or what the client does not take now later."""
+        if self._holds:
+            self._holds, self._held = False, bytes(data)
+            return
+        if self._held:
+            data, self._held = self._held + data, b""
         if not self.pending:
             try:
                 sent = self.send(data, flags)

@@ -109,14 +109,20 @@ class Worker(PatientWorker):
         """Serve one request, having seen to what its body may do to the connection."""
         # Of two alike the first, by which it was decided how much to wait for.
         headers = dict(reversed(req.headers))
-        if isinstance(conn.sock, Client):
+        client = conn.sock if isinstance(conn.sock, Client) else None
+        if client is not None:
             # It has been told to, if it was to send anything, and has.
             req._expected_100_continue = False  # type: ignore[attr-defined]
+            client.hold()
         if not _may_stay(headers):
             req.force_close()
         if req.body is not None:
             req.body.reader = CheckedReader(req.body.reader)  # type: ignore[assignment]
-        return super().handle_request(req, conn)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            if client is not None:
+                client.let_go()
 
     def handle_error(
         self, req: Request | None, client: socket.socket, addr: Any, exc: BaseException
