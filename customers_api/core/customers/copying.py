@@ -8,7 +8,7 @@ the statement in insertion.py finds out what it is.
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import filterfalse
 from operator import itemgetter
 from typing import Any
@@ -29,7 +29,7 @@ from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import database
 from customers_api.core.customers import creation, ids, queries, shown
-from customers_api.core.customers.creation import CANDIDATES, COLUMNS, New, Record
+from customers_api.core.customers.creation import CANDIDATES, COLUMNS, STAMPS, New, Record
 from customers_api.core.customers.model import CUSTOMERS
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
@@ -44,13 +44,10 @@ LEAST = 50
 # How often another UUID is drawn for who has the customer_id of somebody else.
 DRAWS = 5
 FIRST, OTHERS = CANDIDATES[0], CANDIDATES[1:]
-_others, _columns = itemgetter(*OTHERS), itemgetter(*COLUMNS)
-# The places of what is no text, and how PostgreSQL reads it: the choices as their column has them.
-SPELLED: Sequence[tuple[int, Callable[[Any], str]]] = [
-    (place, ",".join if isinstance(column.type, Choices) else str)
-    for place, column in enumerate(C)
-    if not isinstance(column.type, String)
-]
+_others = itemgetter(*OTHERS)
+TEXTS = frozenset(column.name for column in C if isinstance(column.type, String))
+UNIQUE = frozenset({"id", "uuid"})
+NEEDED = frozenset({"id", "username", "last_name", *STAMPS})
 EVENT_COLUMNS = (*events.COMMON, *events.OWN)
 
 
@@ -78,7 +75,8 @@ def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> list[Any
     by_username = sorted(customers, key=lambda customer: str(customer["username"]))
     try:
         with database.copying() as copy:
-            copy(CUSTOMERS, COLUMNS, map(_as_copied, by_username))
+            names = _names(some)
+            copy(CUSTOMERS, names, _as_copied(by_username, names))
             copy(EVENTS, EVENT_COLUMNS, _events(customers, told))
     except IntegrityError:
         return None
@@ -151,12 +149,28 @@ def _in_use(column: ColumnElement[str], name: str) -> ColumnElement[Any]:
     return found.scalar_subquery().label(name)
 
 
-def _as_copied(customer: Record) -> Sequence[str | None]:
-    row: list[Any] = [*_columns(customer)]
-    for place, spell in SPELLED:
-        if row[place] is not None:
-            row[place] = spell(row[place])
-    return row
+def _names(some: Sequence[New]) -> Sequence[str]:
+    """The columns in which somebody has something; the others have their defaults, as in BLANK."""
+    given = NEEDED.union(*(each.record for each in some))
+    return [name for name in COLUMNS if name in given]
+
+
+def _as_copied(customers: Sequence[Record], names: Sequence[str]) -> Iterable[Sequence[str | None]]:
+    take = itemgetter(*names)
+    spelled = [(place, _spelling(name)) for place, name in enumerate(names) if name not in TEXTS]
+    for customer in customers:
+        row: list[Any] = [*take(customer)]
+        for place, spell in spelled:
+            if row[place] is not None:
+                row[place] = spell(row[place])
+        yield row
+
+
+def _spelling(name: str) -> Callable[[Any], str]:
+    """How PostgreSQL reads a column's values; where many share a few, each is spelled once."""
+    if isinstance(C[name].type, Choices):
+        return ",".join
+    return str if name in UNIQUE else cache(str)
 
 
 def _events(

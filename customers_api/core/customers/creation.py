@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,6 +31,9 @@ BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
     "metadata": "{}",
     "version": 1,
 }
+# What everybody has.
+FILLED = tuple(name for name, value in BLANK.items() if value is not None)
+_filled = itemgetter(*FILLED)
 STAMPS = ("created_at", "updated_at")
 # So many of one name in one list get usernames as short as those of people who come one by one.
 MOST_NAMESAKES = 20
@@ -72,10 +77,11 @@ def with_identity(records: Iterable[Mapping[str, Any]]) -> list[Record]:
 def whole(records: Iterable[Record], now: datetime) -> list[Record]:
     """The records with what nothing is said of, and when they are inserted."""
     blank = {**BLANK, **dict.fromkeys(STAMPS, now)}
-    return [
-        {**blank, **{name: value for name, value in record.items() if value is not None}}
-        for record in records
-    ]
+    rows = [{**blank, **record} for record in records]
+    for row in rows:
+        if None in _filled(row):
+            row.update({name: BLANK[name] for name in FILLED if row[name] is None})
+    return rows
 
 
 def _with_identity(record: Record, seen: Counter[str]) -> Record:
@@ -92,6 +98,6 @@ def _with_identity(record: Record, seen: Counter[str]) -> Record:
     record["uuid"] = uuid
     record["customer_id"] = identity.customer_id(uuid)
     record["email_key"] = identity.email_key(record["email"])
-    for place, candidate in enumerate(CANDIDATES):
-        record[candidate] = free[min(place, len(free) - 1)]
+    # Fewer are filled up with the last one.
+    record.update(zip(CANDIDATES, chain(free, repeat(free[-1])), strict=False))
     return record

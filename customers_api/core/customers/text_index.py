@@ -24,7 +24,7 @@ WORTH_A_LOOK = 1_000
 # So long nobody must have written here.
 QUIET_SECONDS = 2.0
 # After each batch there is a rest of so many times what it took, while others write or not.
-REST, SHORT_REST = 3, 1
+REST, SHORT_REST = 7, 1
 # Any number, as long as it is always the same: one process moves texts at a time.
 MOVING_LOCK = 7_307_199_021
 MOVE = text(
