@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Float,
     TableClause,
     and_,
     bindparam,
@@ -46,8 +47,10 @@ FOLDED_ALIKE = re.compile(
 # The capitals whose lower case is a k, and an i and a dot to go on it: nothing else that is not
 # ASCII has ASCII letters in its lower case.
 KELVIN, DOTTED_I = "\u212a", "\u0130"
-# Of the pages of all texts, to tell a frequent substring by; and what makes one frequent.
-SAMPLE_PERCENT = 0.2
+# About ten pages, some 500 of all texts, to tell a frequent substring by; and what makes one that.
+SAMPLE_PERCENT: ColumnElement[float] = literal_column(
+    "least(100, 1000 / greatest(1.0, pg_relation_size('customer_search') / 8192))", Float
+)
 FREQUENT_ONE_IN = {"postgresql": 8, "sqlite": 16}
 
 
