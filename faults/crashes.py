@@ -229,7 +229,7 @@ def _differing(known: Customer, found: Customer) -> list[str]:
 
 
 def _miscounted(there: Collection[Customer], client: Client) -> Iterator[str]:
-    """Where the tags' own table and the kept counts do not agree with the customers."""
+    """Where the tags' own table, the texts and the kept counts do not agree with the customers."""
     _, counted = client.settle("GET", "/api/customers/statistics/overview")
     if counted["total_customers"] != len(there):
         yield f"statistics count {counted['total_customers']} customers, not {len(there)}"
@@ -239,6 +239,14 @@ def _miscounted(there: Collection[Customer], client: Client) -> Iterator[str]:
         found = client.settle("POST", "/api/customers/search", body)[1]["total"]
         if found != having:
             yield f"{found} customers are found by the tag {tag}, not {having}"
+    for number in range(100, 1000, 45):
+        name = f"Firm {number}"
+        having = sum(name in (each["company_name"] or "") for each in there)
+        found = client.settle("POST", "/api/customers/search", {"query": name, "limit": 1})[1][
+            "total"
+        ]
+        if found != having:
+            yield f"{found} customers are found by the text {name}, not {having}"
 
 
 def _everybody(client: Client) -> Iterator[Customer]:
