@@ -5,12 +5,13 @@ says nothing: then who waits for an answer asks, on a connection of its own and 
 patience, whether anybody is there.
 """
 
+import os
 import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -134,6 +135,24 @@ class Connection(psycopg.Connection[Any]):
         except Silent:
             self.close()
             raise
+
+
+@contextmanager
+def unhurried(connection: Any) -> Iterator[None]:
+    """Let the server take its time with what is sent, as while it waits for a lock.
+
+    What is long is not received until then, which the network's own patience takes for its end.
+    """
+    with socket.socket(fileno=os.dup(connection.fileno())) as sent_by:
+        if sent_by.family == socket.AF_UNIX:
+            yield
+            return
+        usual = sent_by.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        sent_by.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 0)
+        try:
+            yield
+        finally:
+            sent_by.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, usual)
 
 
 def has_spoken(connection: Any) -> bool:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from customers_api.core import copy_text, spent
-from customers_api.core.outage import has_spoken
+from customers_api.core.outage import has_spoken, unhurried
 
 AnyRow = Row[*tuple[Any, ...]]
 Values = Mapping[str, object]
@@ -129,7 +129,12 @@ def copy(
     command = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     driver: Any = connection.driver_connection
     try:
-        with spent.asking(), driver.cursor() as cursor, cursor.copy(command) as copying:
+        with (
+            unhurried(driver),
+            spent.asking(),
+            driver.cursor() as cursor,
+            cursor.copy(command) as copying,
+        ):
             copying.write(copy_text.text(rows))
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, connection)

@@ -1,18 +1,28 @@
 """Long lists of new customers, which PostgreSQL is given another way than short ones."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from customers_api.core.customers import copying, creation
 from tests.contracts.events.calls import activity, changes
-from tests.contracts.main.calls import created, created_list, new_group, person
+from tests.contracts.main.calls import created, created_list, new_group, person, unchecked
 from tests.support.api import Api
 
 LONG = copying.LEAST + 10
 # What a text format could take for something else, in every field that takes text.
 ODD = "a\\b\t|N \\N \"c\" 'd', {e} é 李"
+
+
+SOMEBODY_WITH_AN_EMAIL = """
+INSERT INTO customers (uuid, customer_id, username, first_name, last_name, created_at, updated_at,
+    email, email_key)
+VALUES (gen_random_uuid(), 'CUST_00000001', 'z', 'Z', 'Z', now(), now(), %s, %s)
+"""
 
 
 def varied(number: int, group: int) -> dict[str, Any]:
@@ -108,3 +118,38 @@ def test_a_customer_id_in_use_is_drawn_anew(
     assert john["customer_id"] not in {each["customer_id"] for each in made}
     for each in made:
         assert each["customer_id"] == "CUST_" + UUID(each["uuid"]).hex[:8].upper()
+
+
+def test_a_long_list_waits_for_a_lock_as_long_as_a_statement_may(
+    editor: Api,
+) -> None:
+    """What the network's own patience, three seconds, would take for a broken connection."""
+    if editor.app.config["DATABASE_URL"].startswith("sqlite"):
+        pytest.skip("on SQLite nobody sends what another process has to receive")
+    people = [person(n, notes="x" * 4500) for n in range(3000)]
+    client, headers = unchecked(editor)
+    with ThreadPoolExecutor(1) as pool, psycopg.connect(plain_url(editor)) as other:
+        other.execute(SOMEBODY_WITH_AN_EMAIL, ["ann.2@example.com"] * 2)
+        body = {"customers": people}
+        waiting = pool.submit(client.post, "/api/customers/?size=list", json=body, headers=headers)
+        time.sleep(2)
+        waits = blocked(editor)
+        time.sleep(6)
+        assert waits == blocked(editor) != []
+        other.rollback()
+        assert waiting.result(30).status_code == 201
+
+
+def blocked(api: Api) -> list[int]:
+    """The processes of the database that wait for a lock."""
+    with psycopg.connect(plain_url(api)) as connection:
+        found = connection.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        return [pid for (pid,) in found.fetchall()]
+
+
+def plain_url(api: Api) -> str:
+    """The database's address as libpq has it."""
+    return str(api.app.config["DATABASE_URL"]).replace("+psycopg", "")
