@@ -9,7 +9,7 @@ from customers_api.core import database
 from customers_api.core.customers import queries, statistics
 from customers_api.core.customers.model import CUSTOMERS, INACTIVE, TAGS
 from customers_api.core.customers.queries import Fields
-from customers_api.core.errors import Invalid, Problem
+from customers_api.core.customers.tags import check_wanted
 from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Slice, Sort
 from customers_api.core.statements import AnyRow, Prepared
@@ -19,7 +19,6 @@ C = CUSTOMERS.c
 T = TAGS.c
 CHUNK = 1000
 AFTER = bindparam("after", type_=Id)
-MOST_TAGS = 20
 
 
 def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:
@@ -38,7 +37,7 @@ def every(part: Slice, active: bool | None, fields: Fields) -> Sequence[AnyRow]:
     However deep it is, what it costs does not grow: whom to skip is told by the counts.
     """
     first, skip = statistics.block_at(part.skip, active) if part.skip else (0, 0)
-    values = {"first": max(first, part.after + 1), "skip": skip, "limit": part.limit + 1}
+    values = {"after": max(first - 1, part.after), "skip": skip, "limit": part.limit + 1}
     return database.rows(_every(fields, active), values)
 
 
@@ -64,8 +63,7 @@ def tagged(
 
     Raises Invalid for more tags than one statement should have branches.
     """
-    if len(tags) > MOST_TAGS:
-        raise Invalid([Problem(("tags",), f"At most {MOST_TAGS} tags, not {len(tags)}")])
+    check_wanted(tags)
     wanted = [tag for tag in tags if "\0" not in tag]
     if not wanted or (every_tag and len(wanted) < len(tags)):
         return ()
@@ -103,7 +101,7 @@ def _after(fields: Fields) -> Prepared:
 
 @lru_cache(maxsize=64)
 def _every(fields: Fields, active: bool | None) -> Prepared:
-    conditions: list[ColumnElement[bool]] = [C.id >= bindparam("first", type_=Id)]
+    conditions: list[ColumnElement[bool]] = [C.id > AFTER]
     if active is not None:
         conditions.append(
             queries.EXPRESSIONS["is_active"] if active else literal_column(INACTIVE, Boolean)

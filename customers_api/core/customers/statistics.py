@@ -137,7 +137,7 @@ def block_at(place: int, active: bool | None) -> tuple[int, int]:
         if passed + n > place:
             return block * BLOCK, place - passed
         passed += n
-    return LARGEST_ID, 0
+    return LARGEST_ID + 1, 0
 
 
 def note_changes(count: int) -> None:
