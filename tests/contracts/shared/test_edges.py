@@ -32,12 +32,3 @@ def test_after_the_last_one_there_is_nobody_whatever_the_ids_are(editor: Api) ->
     onward = cursor(LARGEST_ID - 1)
     [last] = editor.get(f"/api/customers/?cursor={onward}").get_json()
     assert last["id"] == LARGEST_ID
-
-
-@pytest.mark.parametrize("prefix", PREFIXES)
-def test_a_search_looks_for_twenty_tags_at_most(reader: Api, prefix: str) -> None:
-    for count, status in ((20, 200), (21, 400)):
-        tags = ",".join(f"tag{n}" for n in range(count))
-        answer = reader.post(f"{prefix}/search", {"tags": tags})
-        assert answer.status_code == (422 if status == 400 and "v1" in prefix else status)
-    assert answer.get_json()["errors"][0]["pointer"] == "/tags"
