@@ -22,7 +22,6 @@ SENTENCES = {
     r"Customer with this email already exists": "unique in the registry",
     r"There is (a|an) \w+ with this \w+( already)?": "unique in the registry",
     r"In the list more than once|Given more than once": "unique in a list",
-    r"At most \d+ tags, not \d+": "empty ones and repeated ones do not count",
     r"Group not found": "names what is not there",
     r"Must be the id in the path, \d+": "the path and the body say the same",
     r"Not a cursor that a page gave": "opaque, made by the server only",

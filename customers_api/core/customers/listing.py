@@ -9,7 +9,7 @@ from customers_api.core import database
 from customers_api.core.customers import queries, statistics
 from customers_api.core.customers.model import CUSTOMERS, INACTIVE, TAGS
 from customers_api.core.customers.queries import Fields
-from customers_api.core.customers.tags import check_wanted
+from customers_api.core.errors import Invalid, Problem
 from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Slice, Sort
 from customers_api.core.statements import AnyRow, Prepared
@@ -19,6 +19,7 @@ C = CUSTOMERS.c
 T = TAGS.c
 CHUNK = 1000
 AFTER = bindparam("after", type_=Id)
+MOST_TAGS = 20
 
 
 def in_group(group_id: int, sort: Sort, fields: Fields) -> Iterator[Sequence[AnyRow]]:
@@ -63,7 +64,8 @@ def tagged(
 
     Raises Invalid for more tags than one statement should have branches.
     """
-    check_wanted(tags)
+    if len(tags) > MOST_TAGS:
+        raise Invalid([Problem(("tags",), f"At most {MOST_TAGS} tags, not {len(tags)}")])
     wanted = [tag for tag in tags if "\0" not in tag]
     if not wanted or (every_tag and len(wanted) < len(tags)):
         return ()
