@@ -23,7 +23,7 @@ from customers_api.core.errors import (
     Unauthenticated,
     Unavailable,
 )
-from customers_api.core.idempotency.queries import KeyReused
+from customers_api.core.idempotency.queries import AnswerForgotten, KeyReused
 from customers_api.core.idempotency.service import StillRunning
 
 MEDIA_TYPE = "application/problem+json"
@@ -115,6 +115,7 @@ STATUSES: Statuses = {
     MethodNotAllowed: 405,
     NotAcceptable: 406,
     Conflict: 409,
+    AnswerForgotten: 410,
     Stale: 412,
     BodyTooLarge: 413,
     NotJson: 415,

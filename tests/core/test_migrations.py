@@ -3,8 +3,10 @@
 import re
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,20 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, Connection, NullPool, create_engine, inspect, text
+from sqlalchemy import (
+    CheckConstraint,
+    Connection,
+    NullPool,
+    create_engine,
+    insert,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError
 
+from customers_api.core.idempotency.model import KEPT
+from customers_api.core.idempotency.queries import FORGOTTEN
 from customers_api.extensions import db
 from tests.conftest import empty_database, make_app
 from tests.support.checkout import ROOT, environment
@@ -156,6 +169,20 @@ def test_a_failed_downgrade_loses_nothing() -> None:
     with pytest.raises(DBAPIError):
         downgrade(revision="base")
     assert tables() == before
+
+
+@pytest.mark.usefixtures("bare_app")
+def test_what_is_forgotten_can_be_read_by_the_code_before() -> None:
+    upgrade()
+    row = {"caller": "service 1", "fingerprint": b"", "status": 201, "headers": {}}
+    row |= {"created_at": datetime.now(UTC)}
+    rows = [{**row, "key": "a", "body": FORGOTTEN}, {**row, "key": "b", "body": b"something"}]
+    with looking() as connection:
+        connection.execute(insert(KEPT), rows)
+    downgrade(revision="0009")
+    with looking() as connection:
+        forgotten, other = connection.execute(select(KEPT.c.body).order_by(KEPT.c.key)).scalars()
+    assert (zlib.decompress(forgotten), other) == (b"", b"something")
 
 
 def test_servers_that_migrate_at_once_take_turns(bare_app: Flask) -> None:

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import TypeVar
 
-from sqlalchemy import bindparam, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import Delete, Insert, bindparam, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from customers_api.core import clock, database
 from customers_api.core.errors import Conflict
 from customers_api.core.idempotency import claims, queries
-from customers_api.core.idempotency.queries import KEPT, Answer, K, Request
+from customers_api.core.idempotency.model import KEPT
+from customers_api.core.idempotency.queries import FORGOTTEN, Answer, Found, K, Request
 from customers_api.extensions import db
 
 NAMES = tuple(column.name for column in K)
@@ -39,8 +39,8 @@ class _Raced(Exception):
 def once(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result | Answer:
     """Do `work` in a unit of work and keep its answer; or give the answer kept the first time.
 
-    `work` returns its result, which is given on, and what to keep of it. Raises KeyReused or
-    StillRunning. What `work` raises leaves nothing behind, and the key free.
+    `work` returns its result, which is given on, and what to keep of it. Raises KeyReused,
+    AnswerForgotten or StillRunning. What `work` raises leaves nothing behind, and the key free.
     """
     attempt = _once_on_sqlite if database.dialect() == "sqlite" else _once_on_postgresql
     for _ in range(TRIES):
@@ -68,33 +68,34 @@ def _once_on_postgresql(
     request: Request, work: Callable[[], tuple[Result, Answer]]
 ) -> Result | Answer:
     def unit() -> Result | Answer:
-        free, answer = queries.claim(request)
-        if answer is None and not free:
+        found = queries.claim(request)
+        if found.answer is None and not found.free:
             raise StillRunning
-        return answer or _done(request, work)
+        return found.answer or _done(request, found, work)
 
     return database.in_unit_of_work(unit)
 
 
 def _once_on_sqlite(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result | Answer:
     with claims.claimed(f"{db.engine.url.database}-keys", request.number) as free:
-        answer = queries.find(request)
-        if answer is None and not free:
+        found = queries.find(request)
+        if found.answer is None and not free:
             raise StillRunning
-        return answer or database.in_unit_of_work(partial(_done, request, work))
+        return found.answer or database.in_unit_of_work(partial(_done, request, found, work))
 
 
-def _done(request: Request, work: Callable[[], tuple[Result, Answer]]) -> Result:
+def _done(request: Request, found: Found, work: Callable[[], tuple[Result, Answer]]) -> Result:
+    under = {"caller": request.caller, "key": request.key}
+    if found.expired:
+        database.write(_make_room(), {**under, "expiry": queries.expiry()})
     result, answer = work()
     values = {
-        "caller": request.caller,
-        "key": request.key,
+        **under,
         "fingerprint": request.fingerprints[0],
         "status": answer.status,
-        "headers": answer.headers,
-        "body": zlib.compress(answer.body, FASTEST),
+        "headers": {} if answer.forgotten else answer.headers,
+        "body": FORGOTTEN if answer.forgotten else zlib.compress(answer.body, FASTEST),
         "created_at": clock.now(),
-        "expiry": queries.expiry(),
     }
     if database.write(_keep(database.dialect()), values).first() is None:
         raise _Raced
@@ -114,11 +115,14 @@ _count = 0
 
 @lru_cache(maxsize=2)
 def _keep(dialect: str) -> Insert:
-    """INSERT, or take the place of an answer that has expired; returns nothing for a good one."""
+    """INSERT; returns nothing where an answer is kept already."""
     insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
     statement = insert(KEPT).values({name: bindparam(name) for name in NAMES})
-    return statement.on_conflict_do_update(  # type: ignore[return-value]
-        index_elements=[K.caller, K.key],
-        set_={name: statement.excluded[name] for name in NAMES if name not in ("caller", "key")},
-        where=K.created_at <= bindparam("expiry", type_=K.created_at.type),
-    ).returning(K.key)
+    return statement.on_conflict_do_nothing().returning(K.key)
+
+
+@lru_cache(maxsize=1)
+def _make_room() -> Delete:
+    """DELETE an answer that has expired, and with it whom it told of."""
+    expired = K.created_at <= bindparam("expiry", type_=K.created_at.type)
+    return delete(KEPT).where(K.caller == bindparam("caller"), K.key == bindparam("key"), expired)
