@@ -16,6 +16,7 @@ from customers_api.web.conditions import SHAPE
 TYPES = {
     "stale": "If-Match names a state that the customer is not in",
     "idempotency-key-reused": "an Idempotency-Key stands for another request",
+    "answer-forgotten": "a customer whom the first answer showed is removed",
 }
 # By the sentence about one field.
 SENTENCES = {
@@ -39,7 +40,7 @@ SENTENCES = {
     r"Longer than \d+ characters of JSON": "the length of a whole object as it is written",
     r"Contains a NUL character": "somewhere in an object of the client's own",
 }
-STATUSES = (400, 412, 422)
+STATUSES = (400, 410, 412, 422)
 _KNOWN = re.compile("|".join(f"(?:{each})" for each in SENTENCES))
 # The body's form depends on a query parameter, which OpenAPI cannot say.
 # What a DELETE of the registry contract does that does not end in /hard.

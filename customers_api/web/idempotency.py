@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -10,9 +11,10 @@ import msgspec
 from flask import Response, g, request
 
 from customers_api.core.actor import Actor
+from customers_api.core.customers import answers
 from customers_api.core.errors import Invalid
 from customers_api.core.idempotency import queries, service
-from customers_api.core.idempotency.queries import Answer, KeyReused
+from customers_api.core.idempotency.queries import Answer, AnswerForgotten, KeyReused
 from customers_api.core.idempotency.service import StillRunning
 from customers_api.web.problems import BadRequest, BodyMalformed
 from customers_api.web.rows import encode
@@ -36,7 +38,7 @@ PARAMETER: Shape = {
         "A name for this request, new for each new one, which makes it safe to send again: for 24 "
         "hours, or what the server is set to, the same request with the same key is answered as "
         "the first time and done once. Bare, or in double quotes. What was refused was not done "
-        "and is tried anew."
+        "and is tried anew. Once a customer whom the answer shows is removed, it is answered 410."
     ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
 }
@@ -48,7 +50,7 @@ class KeyMalformed(BadRequest):
     code = "idempotency-key-malformed"
 
 
-ERRORS = (KeyMalformed, KeyReused, StillRunning)
+ERRORS = (KeyMalformed, KeyReused, AnswerForgotten, StillRunning)
 
 
 def key() -> str | None:
@@ -64,17 +66,21 @@ def key() -> str | None:
     return text
 
 
-def once(key: str, secrets: Secrets, serve: Callable[[], Response]) -> Response:
+def once(key: str, secrets: Secrets, serve: Callable[[], tuple[Any, Response]]) -> Response:
     """What `serve` answers, in a unit of work, or what it answered the first time.
 
-    Raises KeyReused or StillRunning.
+    `serve` gives the content as well, as its view has it: the customers in it are those whose
+    removal forgets the answer. Raises KeyReused, AnswerForgotten or StillRunning.
     """
+    asked = _request(key)
 
     def work() -> tuple[Response, Answer]:
-        response = serve()
-        return response, _kept(response, secrets)
+        content, response = serve()
+        shown = [*dict.fromkeys(_customers_in(content))]
+        there = answers.note(asked, shown) if shown else True
+        return response, replace(_kept(response, secrets), forgotten=not there)
 
-    outcome = service.once(_request(key), work)
+    outcome = service.once(asked, work)
     return _replayed(outcome, secrets) if isinstance(outcome, Answer) else outcome
 
 
@@ -107,6 +113,22 @@ def _request(key: str) -> queries.Request:
         content.update(b"%d:" % len(part))
         content.update(part)
     return queries.Request(_caller(), key, content.digest())
+
+
+def _customers_in(content: Any) -> Iterator[int]:
+    """The ids of the customers whose rows are in an answer's content: they carry their identity.
+
+    Nobody's are in one that only names customers, or counts them.
+    """
+    if isinstance(content, Mapping):
+        if "row_id" in content:
+            yield content["row_id"]
+        content = [*content.values()]
+    if isinstance(content, list):
+        for each in content:
+            yield from _customers_in(each)
+    elif (id := getattr(content, "row_id", None)) is not None:
+        yield id
 
 
 def _caller() -> str:

@@ -108,9 +108,7 @@ class Operation:
             if self.before is not None:
                 self.before(**arguments)
             if key is not None:
-                return idempotency.once(
-                    key, self.secrets, lambda: self._encoded(self.view(**arguments), query)
-                )
+                return idempotency.once(key, self.secrets, lambda: self._served(arguments, query))
             result = self._run(arguments)
         return self._encoded(result, query)
 
@@ -173,6 +171,14 @@ class Operation:
         if self.atomic and self.method in UNSAFE:
             return database.in_unit_of_work(lambda: self.view(**arguments), sole=self.sole)
         return self.view(**arguments)
+
+    def _served(
+        self, arguments: Mapping[str, Any], query: Mapping[str, Any]
+    ) -> tuple[Any, Response]:
+        """The content that the view gives, and the response that shows it."""
+        result = self.view(**arguments)
+        content = result.content if isinstance(result, Answer) else result
+        return content, self._encoded(result, query)
 
     def _encoded(self, result: Any, query: Mapping[str, Any]) -> Response:
         content, headers = (

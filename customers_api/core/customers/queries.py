@@ -85,6 +85,7 @@ EDITION = "edition"
 EXPRESSIONS: Mapping[str, ColumnElement[Any]] = {
     EDITION: C.customer_id + literal_column("'-'", String) + sql_cast(C.version, String),
     **{column.name: column for column in C if column is not C.email_key},
+    **dict(zip(IDENTITY_NAMES, IDENTITY_COLUMNS, strict=True)),
     "is_active": C.customer_status == literal_column(f"'{Status.ACTIVE.value}'", String),
     "is_verified": and_(C.email_verified, C.phone_verified),
     "full_name": _joined(" ", C.first_name, C.last_name),

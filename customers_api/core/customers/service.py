@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
 from customers_api.core.customers import (
+    answers,
     creation,
     editions,
     ids,
@@ -75,7 +76,7 @@ def change(who: Who, changes: Fields, show: queries.Fields, *, expected: Edition
     """
     if not changes:
         editions.check(who, expected)
-        return queries.get(who, show)
+        return queries.get(who, (*show, *queries.IDENTITY_NAMES))
     if [*rules.problems(changes)]:
         queries.get(who, ("id",))
         review.refuse([*review.changes(who)(changes)])
@@ -124,6 +125,7 @@ def remove(who: Who, *, expected: Editions = None) -> int:
     if row is None:
         editions.refuse(who, expected)
     events.record_removal(Kind.CUSTOMER_REMOVED, Entry(row.id, customer_id=row.customer_id))
+    answers.forget(row.id)
     # What still waits to be counted tells of this customer, too.
     database.afterwards(statistics.fold)
     return int(row.id)
