@@ -51,11 +51,6 @@ class Kept:
     totp_secret: str | None
     totp_confirmed_at: datetime | None
 
-    @property
-    def account(self) -> str:
-        """What this customer's failures are counted under."""
-        return account(self.email_key)
-
 
 def _kept(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     customer = C.id, C.customer_id, C.email, C.email_key
@@ -76,6 +71,15 @@ def account(email_key: str) -> str:
     return attempts.account("customer", email_key)
 
 
+def session_account(session_id: int) -> str:
+    """What failures in an open session are counted under.
+
+    Apart from signing in, so that a stranger who guesses by email keeps no owner out; and by the
+    session, so that neither does whoever has found another one, which only the password begins.
+    """
+    return attempts.account("session", str(session_id))
+
+
 def find(email_key: str) -> Kept | None:
     """The active customer with this email, or None."""
     # PostgreSQL refuses even to compare with a NUL, which no email has.
@@ -92,14 +96,14 @@ def get(id: int) -> Kept:
     return Kept(*row)
 
 
-def check_current(id: int, password: str) -> Kept:
+def check_current(id: int, session_id: int, password: str) -> Kept:
     """The customer, whose password this must be; raises WrongCurrentPassword.
 
-    Not inside a unit of work. Failures count as those to sign in do: whoever has found an open
-    session must not be able to guess the password. Raises TooManyAttempts.
+    Not inside a unit of work. Failures are counted, by session: whoever has found an open one must
+    not be able to guess the password. Raises TooManyAttempts.
     """
     kept = get(id)
-    attempt = attempts.begin(kept.account)
+    attempt = attempts.begin(session_account(session_id))
     if not passwords.matches(password, kept.password_hash):
         attempts.fail(attempt)
         raise WrongCurrentPassword.at("current_password")

@@ -83,10 +83,11 @@ def set_password(who: Who, password: str) -> None:
 def change_password(id: int, session_id: int, current: str, new: str) -> None:
     """Give a customer who knows the current password another; ends their other sessions.
 
-    Raises WrongCurrentPassword, TooManyAttempts, or Invalid.
+    As with every new password, the account can be signed in to at once again. Raises
+    WrongCurrentPassword, TooManyAttempts, or Invalid.
     """
     _refuse_bad(new_password=new)
-    kept = credentials.check_current(id, current)
+    kept = credentials.check_current(id, session_id, current)
     hashed = passwords.hashed(new)
 
     def keep() -> None:
@@ -95,6 +96,7 @@ def change_password(id: int, session_id: int, current: str, new: str) -> None:
             raise credentials.WrongCurrentPassword.at("current_password")
         credentials.record(Kind.CUSTOMER_PASSWORD_SET, kept, "password")
         sessions.end_all(id, but=session_id)
+        attempts.forget(credentials.account(kept.email_key))
 
     database.in_unit_of_work(keep)
 
