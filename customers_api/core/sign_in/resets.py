@@ -58,7 +58,7 @@ def ask_by_email(email: str) -> Reset:
     Where there is none, a token of the same form that opens nothing: who asks learns nothing.
     """
     kept = credentials.find(credentials.email_key(email))
-    return _made() if kept is None else _kept(kept)
+    return _for_nobody() if kept is None else _kept(kept)
 
 
 def redeem(token: str, new_password: str) -> None:
@@ -92,6 +92,13 @@ def _use(id: int, digest: object, hashed: str) -> None:
 
 def _made() -> Reset:
     return Reset(one_time.token(), clock.now() + settings()["PASSWORD_RESET_LIFETIME"])
+
+
+def _for_nobody() -> Reset:
+    """A reset that opens nothing, after as much work as one that does."""
+    reset = _made()
+    attempts.touch(one_time.digest(reset.token))
+    return reset
 
 
 def _kept(whom: Named | Kept) -> Reset:
