@@ -34,6 +34,8 @@ SENTENCES = {
     r"The (current )?password .*|The code .*|The reset token .*": "a secret, known to one",
     r".*most common.*": "a list of ten thousand",
     r"Nothing but white space": "spaces of any kind",
+    r"One character again and again": "whichever it is",
+    r"The account's own email or username": "of whose password it is",
     r"Must not be blank": "what is beyond sixteen bits stands in no pattern that all can read",
     r".* (up to|after) its first space": "a name is cut at its first space",
     r"Needed to change the email": "the current password, for that only",

@@ -36,7 +36,7 @@ class Reset:
 
 
 _GOOD = (
-    select(K.customer_id, K.reset_email_key)
+    select(K.customer_id, K.reset_email_key, C.username)
     .join_from(CREDENTIALS, CUSTOMERS, K.customer_id == C.id)
     .where(
         K.reset_hash == bindparam("wanted"),
@@ -68,10 +68,11 @@ def redeem(token: str, new_password: str) -> None:
     again. Raises ResetTokenInvalid or Invalid. Not inside a unit of work.
     """
     wanted = {"wanted": one_time.digest(token), "now": clock.now()}
-    problems = [*credentials.review({"new_password": new_password})]
     row = database.first(_GOOD, wanted)
     if row is None:
         raise ResetTokenInvalid.at("token")
+    own = row.reset_email_key, row.username
+    problems = [*credentials.review({"new_password": new_password}, own)]
     if problems:
         raise Invalid(problems)
     hashed = passwords.hashed(new_password)
