@@ -77,6 +77,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters.update(CONVERTERS)
 
+    engine.make_folder(config.DATABASE_URL, app.instance_path)
     db.init_app(app)
     migrate.init_app(app, db)
     jwt.init_app(app)

@@ -22,6 +22,7 @@ from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import service as token_service
 from customers_api.version import VERSION
 
+log = logging.getLogger(__name__)
 ADMIN = "admin"
 # The token of the printed curl line; revoked, it is not made again.
 QUICKSTART = "quickstart"
@@ -33,7 +34,7 @@ def prepare() -> None:
     """Migrate, fill an empty development database, and say where the server will be.
 
     Development only: an admin whose password is shown once, sample customers, and a token for
-    the printed curl line. Production prints how to make the first token instead.
+    the printed curl line. Production tells how to make the first token instead, in its log.
     """
     host, port = current_app.config["HOST"], current_app.config["PORT"]
     _check_free(host, port)
@@ -46,8 +47,19 @@ def prepare() -> None:
     password = None
     if current_app.config["ENVIRONMENT"] == "development":
         password = run(_fill)
+    tell = _log if _is_logged() else click.echo
     for line in _introduction(f"http://{host}:{port}", password):
-        click.echo(line)
+        tell(line)
+
+
+def _is_logged() -> bool:
+    """Whether what a start says is for programs to read; what development says is never logged."""
+    settings = current_app.config
+    return (settings["ENVIRONMENT"], settings["LOG_FORMAT"]) == ("production", "json")
+
+
+def _log(line: str) -> None:
+    log.info(" ".join(line.split()))
 
 
 def _check_free(host: str, port: int) -> None:

@@ -1,8 +1,9 @@
 """How the engine is made: what each connection is told, on SQLite and on PostgreSQL."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -14,6 +15,7 @@ from customers_api.core.outage import Outage
 
 # After its own limit the server has this long to say so.
 GRACE_SECONDS = 1.0
+IN_MEMORY = ":memory:"
 SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -48,6 +50,15 @@ def options(url: str, *, pool_size: int, timeout_seconds: int, prepare: bool) ->
     }
 
 
+def make_folder(url: str, folder: str) -> None:
+    """Make the folder that a relative path to SQLite's file is taken from, for us alone."""
+    parsed = make_url(url)
+    path = (parsed.database or IN_MEMORY).removeprefix("file:")
+    is_relative = path != IN_MEMORY and not os.path.isabs(path)
+    if parsed.get_backend_name() == "sqlite" and is_relative:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+
+
 def prepare(database: SQLAlchemy, *, timeout_seconds: int) -> None:
     """Make the bound engine keep SQLite safe for many processes, and bound PostgreSQL's silence."""
     spent.watch(database.engine)
@@ -55,6 +66,7 @@ def prepare(database: SQLAlchemy, *, timeout_seconds: int) -> None:
         silence = Outage(timeout_seconds + GRACE_SECONDS)
         event.listen(database.engine, "do_connect", _connecting(silence))
         return
+    event.listen(database.engine, "do_connect", _make_file)
     event.listen(database.engine, "connect", _configure_sqlite)
     event.listen(database.engine, "begin", _begin_immediate)
 
@@ -78,6 +90,20 @@ def _connecting(silence: Outage) -> Callable[..., Any]:
         return silence.connect(*arguments, **parameters)
 
     return connect
+
+
+def _make_file(_dialect: object, _entry: object, arguments: Any, parameters: Any) -> None:
+    """Make SQLite's file for its owner's eyes only, where there is none yet.
+
+    SQLite, whose files beside it get the same rights, would let the umask decide. One that is there
+    is not so much as opened: closing it would cost this process its locks on it.
+    """
+    path = arguments[0]
+    if path in ("", IN_MEMORY) or parameters.get("uri"):
+        return
+    # Where it cannot be made, SQLite says so.
+    with suppress(OSError):
+        os.close(os.open(os.path.realpath(path), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -4,6 +4,15 @@ import re
 from collections.abc import Callable
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+BLANK = "Must not be blank"
+# White space, and what nobody sees either: Unicode's default ignorable characters, the fillers of
+# Korean and Braille, annotation. In two parts, as the reference can tell of the first only.
+UNSEEN = (
+    r"\s\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+)
+UNSEEN_BEYOND = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+SEEN = re.compile(f"[^{UNSEEN}{UNSEEN_BEYOND}]")
 # Python takes four control characters for white space, too; they are refused, not stripped.
 WHITE_SPACE = "".join(
     c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f"
@@ -48,4 +57,10 @@ def free(value: str, *, most: int) -> str | None:
 
 def filled_line(value: str, *, most: int) -> str | None:
     """A text in one line, not blank, of at most `most` characters."""
-    return one_line(value, most=most) if value else "Must not be blank"
+    return BLANK if is_blank(value) else one_line(value, most=most)
+
+
+def is_blank(value: str) -> bool:
+    """Whether nothing is seen of a text, which has been stripped."""
+    # What is in ASCII and not seen is refused for what it is.
+    return not value or (not value.isascii() and SEEN.search(value) is None)

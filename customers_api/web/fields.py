@@ -342,14 +342,14 @@ def bounds(least: int, most: int) -> str:
 
 
 class NotBlank(validate.Length):
-    """A validator of texts, none of which may be empty."""
+    """A validator of texts, none of which may be blank."""
 
     def __init__(self) -> None:
-        super().__init__(min=1, error="Must not be blank")
+        super().__init__(min=1, error=text.BLANK)
 
     def __call__(self, value: Any) -> Any:
         """The value; raises ValidationError."""
-        return value or super().__call__(value)
+        return super().__call__("") if text.is_blank(value) else value
 
 
 NOT_BLANK = NotBlank()

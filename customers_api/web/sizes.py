@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from customers_api.core.credentials import passwords
 from customers_api.core.customers import rules
 from customers_api.core.customers.model import length_of
-from customers_api.core.text import CONTROL
+from customers_api.core.text import CONTROL, UNSEEN
 from customers_api.core.types import LARGEST_ID
 from customers_api.web.schemas import Shape
 
 _CONTROLS = CONTROL.pattern[1:-1]
 # White space around a text is taken off before anybody looks, which makes a few more acceptable.
 _ONE_LINE = f"^[^{_CONTROLS}]*$"
-_FILLED_LINE = rf"^[^{_CONTROLS}]*[^\s{_CONTROLS}][^{_CONTROLS}]*$"
+_FILLED_LINE = rf"^[^{_CONTROLS}]*[^{UNSEEN}{_CONTROLS}][^{_CONTROLS}]*$"
 PHONE = f"^{rules.PHONE.pattern}$"
 
 

@@ -12,7 +12,8 @@ CUSTOMERS = passwords.SHORTEST_OF_CUSTOMERS
     [(7, 8, False), (8, 8, True), (11, 12, False), (12, 12, True), (128, 8, True), (129, 8, False)],
 )
 def test_length_is_all_that_is_asked(length: int, shortest: int, *, is_good: bool) -> None:
-    assert (passwords.complaint("ж" * length, shortest=shortest) is None) == is_good
+    password = ("жук" * length)[:length]
+    assert (passwords.complaint(password, shortest=shortest) is None) == is_good
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,60 @@ def test_a_password_too_long_to_be_anyones_matches_nothing_even_cut_to_nothing()
     kept = passwords.hashed("correct horse battery staple")
     assert not passwords.matches("x" * 129, kept)
     assert not passwords.matches("x" * 129, passwords.hashed(""))
+
+
+@pytest.mark.parametrize(
+    "password", ["é" * 12, "e\u0301" * 12, "x" * 128, "xX" * 6, "ß" * 12, "雷" * 12]
+)
+def test_one_character_again_and_again_is_no_password(password: str) -> None:
+    assert passwords.complaint(password) == passwords.REPEATED
+    assert passwords.complaint(f"{password[:-2]}ab") is None
+
+
+@pytest.mark.parametrize(
+    ("password", "is_good"),
+    [
+        ("Ann@Example.com", False),
+        ("JOSE\u0301LUIS", False),
+        ("ann@example.co", True),
+        ("josé luis", True),
+        ("ann@example.com!", True),
+    ],
+)
+def test_the_accounts_own_names_are_no_password(password: str, *, is_good: bool) -> None:
+    own = ["ann@example.com", "joséluis"]
+    complaint = passwords.complaint(password, shortest=CUSTOMERS, own=own)
+    assert complaint == (None if is_good else passwords.OWN)
+
+
+SPELLINGS = [
+    ("Crème brûlée", "Cre\u0300me bru\u0302le\u0301e"),
+    ("\u212bngstro\u0308m 10", "Ångström 10"),
+    ("full width", "full\u3000width"),
+    ("full width", "full\u00a0width"),
+    ("한국말 비밀번호", "\u1112\u1161\u11ab국말 비밀번호"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS, ids=ascii)
+def test_however_a_keyboard_composes_a_password_it_is_the_same(one: str, other: str) -> None:
+    assert one != other
+    assert passwords.matches(one, passwords.hashed(other))
+    assert passwords.matches(other, passwords.hashed(one))
+
+
+@pytest.mark.parametrize(
+    "other", ["creme brulee", "CRÈME BRÛLÉE", "\uff43rème brûlée", "Crème  brûlée", "Crème brûlée "]
+)
+def test_what_is_more_than_composed_in_another_way_is_another_password(other: str) -> None:
+    assert not passwords.matches(other, passwords.hashed("Crème brûlée"))
+
+
+def test_a_hash_of_what_an_earlier_release_did_not_compose_still_matches_that() -> None:
+    composed, apart = SPELLINGS[0]
+    kept = passwords._argon2id.hash(apart)
+    assert passwords.matches(apart, kept)
+    assert not passwords.matches(composed, kept)
 
 
 @pytest.mark.parametrize("password", [" " * 12, "\u2003" * 20, "\t" * 8 + " " * 8])

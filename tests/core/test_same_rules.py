@@ -17,6 +17,7 @@ from marshmallow import ValidationError
 from customers_api.core import text
 from customers_api.core.customers import identity, names, review, rules
 from customers_api.core.errors import Problem
+from customers_api.web import sizes
 from customers_api.web.fields import NOT_BLANK, Day, Tags
 
 ANY = st.text(max_size=12)
@@ -24,7 +25,10 @@ ANY = st.text(max_size=12)
 ODD = st.text(
     "a ,\t\n\r\0\x1c\x1f\x7f\x85\xa0\xad\u200b\u2028\u3000\ufeff\ud800é雷\U0001f3b7", max_size=8
 )
-TEXT = ANY | ODD
+UNSEEN = st.text(
+    "\xad\u034f\u115f\u1160\u180e\u200b\u200d\u2800\u3000\u3164\ufe0f\U000e0041ए ", max_size=5
+)
+TEXT = ANY | ODD | UNSEEN
 OLD_PLAIN = re.compile(
     r"[a-zA-Z0-9_+-]+(?:\.[a-zA-Z0-9_+-]+)*@(?:[a-zA-Z0-9]{1,63}\.)+[a-zA-Z]{2,63}"
 )
@@ -45,6 +49,10 @@ NEARLY_DAY = st.builds(
 
 def control(value: str) -> bool:
     return any(unicodedata.category(character) == "Cc" for character in value)
+
+
+def unseen(character: str) -> bool:
+    return text.SEEN.match(character) is None
 
 
 def line(value: str, most: int) -> str | None:
@@ -100,7 +108,8 @@ def test_tags_are_one_line_when_joined(value: list[str]) -> None:
 
 @given(TEXT)
 def test_a_first_name_is_a_line_that_is_not_blank(value: str) -> None:
-    assert rules.first_name(value) == (line(value, 100) if value else "Must not be blank")
+    blank = not value.isascii() and all(map(unseen, value))
+    assert rules.first_name(value) == (line(value, 100) if value and not blank else text.BLANK)
 
 
 @given(NEARLY_DAY)
@@ -125,10 +134,21 @@ def test_tags_are_stripped_and_the_empty_and_repeated_are_dropped(value: str) ->
     assert Tags().deserialize(value) == tuple(kept)
 
 
-def test_a_blank_text_is_told_from_a_short_one() -> None:
-    assert NOT_BLANK("a") == "a"
-    with pytest.raises(ValidationError, match="Must not be blank"):
-        NOT_BLANK("")
+@given(TEXT)
+def test_what_is_blank_is_so_for_each_rule_and_in_the_reference(value: str) -> None:
+    is_blank = text.is_blank(value)
+    assert (text.filled_line(value, most=100) == text.BLANK) == is_blank
+    assert (rules.first_name(value) == text.BLANK) == is_blank
+    if is_blank:
+        with pytest.raises(ValidationError, match=text.BLANK):
+            NOT_BLANK(value)
+    else:
+        assert NOT_BLANK(value) == value
+    pattern = sizes.filled_line(100)["pattern"]
+    # Of those beyond sixteen bits no pattern tells.
+    if text.stripped(value) == value and not any(character > "\uffff" for character in value):
+        fits = re.search(pattern, value) is not None
+        assert fits == (text.filled_line(value, most=100) is None)
 
 
 @given(st.text(max_size=12) | st.text(st.characters(codec="ascii"), max_size=12), TEXT)

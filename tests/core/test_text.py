@@ -1,5 +1,8 @@
 """What every text must hold: its length in characters, and no control characters."""
 
+import re
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,3 +49,63 @@ def test_a_filled_line_is_not_blank() -> None:
     assert text.filled_line("", most=20) == "Must not be blank"
     assert text.filled_line("a", most=20) is None
     assert text.filled_line("a" * 21, most=20) == "Longer than 20 characters"
+
+
+# Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), which Python does not know.
+IGNORABLE = """
+00AD 034F 061C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 3164 FE00-FE0F FEFF FFA0
+FFF0-FFF8 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF
+"""
+# Not seen either: Braille's blank, and the marks around annotation.
+ALSO = "2800 FFF9-FFFB"
+
+
+def characters(ranges: str) -> set[str]:
+    ends = ([int(end, 16) for end in each.split("-")] for each in ranges.split())
+    return {chr(code) for first, *last in ends for code in range(first, (last or [first])[0] + 1)}
+
+
+def test_what_is_not_seen_is_white_space_and_what_unicode_ignores() -> None:
+    unseen = {c for c in map(chr, range(0x110000)) if not text.SEEN.match(c)}
+    assert unseen == characters(IGNORABLE) | characters(ALSO) | {*filter(str.isspace, unseen)}
+    spaces = {c for c in map(chr, range(0x110000)) if unicodedata.category(c) in ("Zs", "Zl", "Zp")}
+    assert spaces <= unseen
+    # Of format characters only those are seen that stand around or below digits and signs.
+    seen = {c for c in map(chr, range(0x110000)) if unicodedata.category(c) == "Cf"} - unseen
+    assert all(re.search("ARABIC|SYRIAC|KAITHI|EGYPTIAN", unicodedata.name(c)) for c in seen)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "\u200b",
+        "\u3164",
+        "\u115f\u1160",
+        "\u2800\u2800",
+        "\u202e\u2066",
+        "\U000e0041",
+        "\xad \ufeff",
+    ],
+    ids=ascii,
+)
+def test_a_line_of_which_nothing_is_seen_is_blank(value: str) -> None:
+    assert text.is_blank(value)
+    assert text.filled_line(value, most=20) == "Must not be blank"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "\u0645\u06cc\u200c\u0634\u0627",
+        "\u0915\u094d\u200d\u0937",
+        "\u200fA\u200e",
+        "\u202eA",
+        "\u26a0\ufe0f",
+        "0",
+        "\u3164\uac00",
+    ],
+    ids=ascii,
+)
+def test_a_line_of_which_anything_is_seen_is_as_good_as_it_was(value: str) -> None:
+    assert not text.is_blank(value)
+    assert text.filled_line(value, most=20) is None

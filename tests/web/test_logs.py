@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,9 @@ from tests.conftest import JOHN, make_app
 from tests.contracts.auth.sessions import log_in, make_operator
 from tests.contracts.me.customers import customer_session
 from tests.support.api import Api
-from tests.support.checkout import ROOT, environment
+from tests.support.checkout import ROOT, environment, free_port
 from tests.support.conformance import Conformance
+from tests.support.gunicorn import SECRET, Gunicorn
 from tests.support.log import lines, logging_as, of_requests, parsed
 
 Log = pytest.CaptureFixture[str]
@@ -240,3 +242,38 @@ def test_a_command_keeps_standard_output_to_itself(database_url: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (0, b"")
     assert parsed(done.stderr.decode())
+
+
+def test_all_that_a_start_in_production_prints_is_json(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    asked = {"CUSTOMERS_API_PREPARE": "yes", "LOG_LEVEL": "info"}
+    server = Gunicorn(f"sqlite:///{tmp_path}/some.db", log=tmp_path / "log", **asked)
+    request.addfinalizer(server.stop)
+    server.start()
+    printed = [line["event"] for line in parsed((tmp_path / "log").read_text())]
+    assert f"reference http://127.0.0.1:{server.port}/docs" in printed
+    assert "a token flask --app wsgi tokens create --role admin --name NAME" in printed
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"APP_ENV": "development", "LOG_FORMAT": "json"},
+        {"APP_ENV": "production", "LOG_FORMAT": "text"},
+    ],
+    ids=["development", "text"],
+)
+def test_elsewhere_a_start_tells_a_person(settings: dict[str, str], tmp_path: Path) -> None:
+    environ = environment(
+        DATABASE_URL=f"sqlite:///{tmp_path}/some.db",
+        SECRET_KEY=SECRET,
+        PORT=free_port(),
+        **settings,
+    )
+    command = [sys.executable, "-m", "flask", "--app", "wsgi", "prepare"]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
+    first, *_ = done.stdout.decode().splitlines()
+    assert first.startswith("customers-api ")
+    # Passwords and tokens that are shown once are not for the log.
+    assert done.stderr == b""

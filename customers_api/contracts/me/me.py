@@ -44,6 +44,11 @@ SHOWN = (*ME.fields, queries.EDITION)
 PASSWORD_ERRORS = (WrongCurrentPassword, TooManyAttempts, CustomerNotFound)
 
 
+def _here() -> tuple[int, int]:
+    """Whose call this is, and in which session."""
+    return g.actor.customer_id, g.actor.session_id
+
+
 @contract.operation("GET", "/", role=CUSTOMER, answer=ME, etag=True, errors=[CustomerNotFound])
 def get() -> AnyRow:
     """Read one's own profile."""
@@ -51,7 +56,7 @@ def get() -> AnyRow:
 
 
 def _check(body: Mapping[str, Any], expected: Editions) -> None:
-    profile.check(g.actor.customer_id, body)
+    profile.check(*_here(), body)
 
 
 @contract.operation(
@@ -81,7 +86,7 @@ def change(body: Mapping[str, Any], expected: Editions) -> AnyRow:
 def change_password(body: Mapping[str, Any]) -> Mapping[str, str]:
     """Change one's own password, which ends one's other sessions."""
     current, new = body["current_password"], body["new_password"]
-    service.change_password(g.actor.customer_id, g.actor.session_id, current, new)
+    service.change_password(*_here(), current, new)
     return {"detail": "Password changed"}
 
 
@@ -130,7 +135,7 @@ def get_second_factor() -> second_factor.State:
 )
 def enrol_second_factor(body: Mapping[str, Any]) -> second_factor.Enrolment:
     """Ask for a secret to set up an authenticator with; nothing changes until it is confirmed."""
-    return second_factor.enrol(g.actor.customer_id, body["current_password"])
+    return second_factor.enrol(*_here(), body["current_password"])
 
 
 @contract.operation(
@@ -144,7 +149,7 @@ def enrol_second_factor(body: Mapping[str, Any]) -> second_factor.Enrolment:
 )
 def confirm_second_factor(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Turn the second factor on by the authenticator's code; shows the recovery codes, once."""
-    return {"recovery_codes": second_factor.confirm(g.actor.customer_id, body["code"])}
+    return {"recovery_codes": second_factor.confirm(*_here(), body["code"])}
 
 
 @contract.operation(
@@ -158,5 +163,5 @@ def confirm_second_factor(body: Mapping[str, Any]) -> Mapping[str, Any]:
 )
 def remove_second_factor(body: Mapping[str, Any]) -> Mapping[str, str]:
     """Turn one's second factor off; its recovery codes are gone as well."""
-    second_factor.remove(g.actor.customer_id, body["current_password"])
+    second_factor.remove(*_here(), body["current_password"])
     return {"detail": "Second factor removed"}

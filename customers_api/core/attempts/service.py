@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, case, delete, select, update
+from sqlalchemy import Table, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from customers_api.core import clock, database
@@ -105,6 +105,14 @@ def forget(account: str) -> None:
     database.write(delete(TABLE).where(F.account == account))
 
 
+def touch(account: str) -> None:
+    """Write an account and take it back, which leaves nothing but the time that it took."""
+    now = clock.now()
+    values = {"failures": 0, "failed_at": now, "blocked_until": now}
+    database.write(insert(TABLE).values(account=account, **values))
+    forget(account)
+
+
 def _known(account: str, now: datetime) -> AnyRow | None:
     """What is known of failures of this account, if there were any lately."""
     return database.first(_KNOWN, {"wanted": account, "stale": now - MEMORY})
@@ -118,8 +126,8 @@ def _refuse_delayed(row: AnyRow, now: datetime) -> None:
 def _count(account: str, now: datetime) -> bool:
     """Count a failure that nobody has counted yet, unless as many as are free have been."""
     database.write(delete(TABLE).where(F.failed_at <= now - MEMORY))
-    insert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
-    first = insert(TABLE).values(account=account, failures=1, failed_at=now, blocked_until=now)
+    upsert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
+    first = upsert(TABLE).values(account=account, failures=1, failed_at=now, blocked_until=now)
     until = case((F.failures + 1 >= FREE, now + delay(FREE)), else_=now)
     again = {"failures": F.failures + 1, "failed_at": now, "blocked_until": until}
     counted = first.on_conflict_do_update(

@@ -64,7 +64,7 @@ def email(value: str) -> str | None:
 
 def first_name(value: str) -> str | None:
     """A name, which there must be."""
-    return _first_name(value) if value else "Must not be blank"
+    return text.BLANK if text.is_blank(value) else _first_name(value)
 
 
 def phone(value: str) -> str | None:

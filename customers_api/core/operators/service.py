@@ -91,7 +91,7 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
     the account can be tried at once, however often it failed before.
     """
     operator = queries.get(id, lock=True)
-    problems = [*review(changes)]
+    problems = [*review(changes, own=operator.username)]
     if problems:
         raise Invalid(problems)
     was = _state(operator)
@@ -110,8 +110,8 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
     return operator
 
 
-def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
-    """Everything wrong with an operator's fields."""
+def review(fields: Mapping[str, Any], *, own: str = "") -> Iterator[Problem]:
+    """Everything wrong with an operator's fields; `own` is the username of whom they change."""
     username, password = fields.get("username"), fields.get("password")
     if username is not None:
         complaint = text.filled_line(username, most=LONGEST_USERNAME)
@@ -119,7 +119,7 @@ def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
             complaint = TAKEN
         if complaint:
             yield Problem(("username",), complaint)
-    if password is not None and (complaint := passwords.complaint(password)):
+    if password is not None and (complaint := passwords.complaint(password, own=[username or own])):
         yield Problem(("password",), complaint)
 
 

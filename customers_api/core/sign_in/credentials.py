@@ -1,6 +1,6 @@
 """A customer's credentials as they are kept: found, checked, written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,19 +46,15 @@ class Kept:
     customer_id: str
     email: str
     email_key: str
+    username: str
     password_hash: str | None
     password_set_at: datetime | None
     totp_secret: str | None
     totp_confirmed_at: datetime | None
 
-    @property
-    def account(self) -> str:
-        """What this customer's failures are counted under."""
-        return account(self.email_key)
-
 
 def _kept(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    customer = C.id, C.customer_id, C.email, C.email_key
+    customer = C.id, C.customer_id, C.email, C.email_key, C.username
     kept = K.password_hash, K.password_set_at, K.totp_secret, K.totp_confirmed_at
     return (
         select(*customer, *kept)
@@ -74,6 +70,15 @@ _BY_ID = _kept(C.id == bindparam("wanted"))
 def account(email_key: str) -> str:
     """What failures to sign in by this email are counted under."""
     return attempts.account("customer", email_key)
+
+
+def session_account(session_id: int) -> str:
+    """What failures in an open session are counted under.
+
+    Apart from signing in, so that a stranger who guesses by email keeps no owner out; and by the
+    session, so that neither does whoever has found another one, which only the password begins.
+    """
+    return attempts.account("session", str(session_id))
 
 
 def find(email_key: str) -> Kept | None:
@@ -92,14 +97,14 @@ def get(id: int) -> Kept:
     return Kept(*row)
 
 
-def check_current(id: int, password: str) -> Kept:
+def check_current(id: int, session_id: int, password: str) -> Kept:
     """The customer, whose password this must be; raises WrongCurrentPassword.
 
-    Not inside a unit of work. Failures count as those to sign in do: whoever has found an open
-    session must not be able to guess the password. Raises TooManyAttempts.
+    Not inside a unit of work. Failures are counted, by session: whoever has found an open one must
+    not be able to guess the password. Raises TooManyAttempts.
     """
     kept = get(id)
-    attempt = attempts.begin(kept.account)
+    attempt = attempts.begin(session_account(session_id))
     if not passwords.matches(password, kept.password_hash):
         attempts.fail(attempt)
         raise WrongCurrentPassword.at("current_password")
@@ -107,13 +112,25 @@ def check_current(id: int, password: str) -> Kept:
     return kept
 
 
-def review(fields: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with a customer's new password, under whichever of its names it stands."""
+def review(fields: Mapping[str, Any], own: Iterable[str] = ()) -> Iterator[Problem]:
+    """What is wrong with a customer's new password, under whichever of its names it stands.
+
+    `own` are the customer's email and username, where it is known already whose it is to be.
+    """
+    shortest = passwords.SHORTEST_OF_CUSTOMERS
     for name in ("password", "new_password"):
-        password = fields.get(name)
-        shortest = passwords.SHORTEST_OF_CUSTOMERS
-        if password is not None and (complaint := passwords.complaint(password, shortest=shortest)):
+        if (password := fields.get(name)) is None:
+            continue
+        if complaint := passwords.complaint(password, shortest=shortest, own=own):
             yield Problem((name,), complaint)
+
+
+def refuse_bad(whom: "Named | Kept | None" = None, /, **fields: str) -> None:
+    """Raise Invalid where anything is wrong with a new password, be it this customer's or any."""
+    own = (whom.email_key, whom.username) if whom is not None else ()
+    problems = [*review(fields, own)]
+    if problems:
+        raise Invalid(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +140,7 @@ class Named:
     id: int
     customer_id: str
     email_key: str
+    username: str
 
     @property
     def actor(self) -> Actor:
@@ -132,7 +150,8 @@ class Named:
 
 def whose(who: Who) -> Named:
     """The customer, active or not; raises CustomerNotFound."""
-    row = database.first(select(C.id, C.customer_id, C.email_key).where(named(who)))
+    shown = C.id, C.customer_id, C.email_key, C.username
+    row = database.first(select(*shown).where(named(who)))
     if row is None:
         raise CustomerNotFound
     return Named(*row)

@@ -13,7 +13,7 @@ from customers_api.core.statements import AnyRow
 NEEDED = "Needed to change the email"
 
 
-def check(id: int, changes: Mapping[str, Any]) -> None:
+def check(id: int, session_id: int, changes: Mapping[str, Any]) -> None:
     """Check what must be before a customer's own fields may change.
 
     A new email, to which resets will go, needs the password. Raises Invalid, WrongCurrentPassword
@@ -23,7 +23,7 @@ def check(id: int, changes: Mapping[str, Any]) -> None:
         return
     if "current_password" not in changes:
         raise Invalid([Problem(("current_password",), NEEDED)])
-    credentials.check_current(id, changes["current_password"])
+    credentials.check_current(id, session_id, changes["current_password"])
 
 
 def change(

@@ -36,7 +36,7 @@ class Reset:
 
 
 _GOOD = (
-    select(K.customer_id, K.reset_email_key)
+    select(K.customer_id, K.reset_email_key, C.username)
     .join_from(CREDENTIALS, CUSTOMERS, K.customer_id == C.id)
     .where(
         K.reset_hash == bindparam("wanted"),
@@ -58,7 +58,7 @@ def ask_by_email(email: str) -> Reset:
     Where there is none, a token of the same form that opens nothing: who asks learns nothing.
     """
     kept = credentials.find(credentials.email_key(email))
-    return _made() if kept is None else _kept(kept)
+    return _for_nobody() if kept is None else _kept(kept)
 
 
 def redeem(token: str, new_password: str) -> None:
@@ -68,10 +68,11 @@ def redeem(token: str, new_password: str) -> None:
     again. Raises ResetTokenInvalid or Invalid. Not inside a unit of work.
     """
     wanted = {"wanted": one_time.digest(token), "now": clock.now()}
-    problems = [*credentials.review({"new_password": new_password})]
     row = database.first(_GOOD, wanted)
     if row is None:
         raise ResetTokenInvalid.at("token")
+    own = row.reset_email_key, row.username
+    problems = [*credentials.review({"new_password": new_password}, own)]
     if problems:
         raise Invalid(problems)
     hashed = passwords.hashed(new_password)
@@ -92,6 +93,13 @@ def _use(id: int, digest: object, hashed: str) -> None:
 
 def _made() -> Reset:
     return Reset(one_time.token(), clock.now() + settings()["PASSWORD_RESET_LIFETIME"])
+
+
+def _for_nobody() -> Reset:
+    """A reset that opens nothing, after as much work as one that does."""
+    reset = _made()
+    attempts.touch(one_time.digest(reset.token))
+    return reset
 
 
 def _kept(whom: Named | Kept) -> Reset:

@@ -76,12 +76,12 @@ def state(id: int) -> State:
     return State(since is not None, since, count)
 
 
-def enrol(id: int, current_password: str) -> Enrolment:
+def enrol(id: int, session_id: int, current_password: str) -> Enrolment:
     """Make a secret, in place of one that was not confirmed; nothing is asked for yet.
 
     Raises WrongCurrentPassword, TooManyAttempts or AlreadyOn. Not inside a unit of work.
     """
-    kept = credentials.check_current(id, current_password)
+    kept = credentials.check_current(id, session_id, current_password)
     secret = totp.secret()
     off = K.customer_id == id, K.totp_confirmed_at.is_(None)
     begun = update(CREDENTIALS).where(*off).values(totp_secret=secret, totp_step=None)
@@ -90,7 +90,7 @@ def enrol(id: int, current_password: str) -> Enrolment:
     return Enrolment(secret, totp.uri(secret, account=kept.email, issuer=settings()["JWT_ISSUER"]))
 
 
-def confirm(id: int, code: str) -> list[str]:
+def confirm(id: int, session_id: int, code: str) -> list[str]:
     """Ask for the second factor from now on; returns the recovery codes, which are shown once.
 
     Raises NotBegun, AlreadyOn, NotConfirmed or TooManyAttempts. Not inside a unit of work.
@@ -101,7 +101,7 @@ def confirm(id: int, code: str) -> list[str]:
     if kept.totp_confirmed_at is not None:
         raise AlreadyOn
     # Counted, as who has found an open session might guess the code and get the recovery codes.
-    attempt = attempts.begin(kept.account)
+    attempt = attempts.begin(credentials.session_account(session_id))
     step = totp.step(kept.totp_secret, code)
     if step is None:
         attempts.fail(attempt)
@@ -141,12 +141,12 @@ def spend(kept: Kept, code: str) -> None:
         raise WrongCode
 
 
-def remove(id: int, current_password: str) -> None:
+def remove(id: int, session_id: int, current_password: str) -> None:
     """Ask for no second factor any more.
 
     Raises WrongCurrentPassword or TooManyAttempts. Not inside a unit of work.
     """
-    credentials.check_current(id, current_password)
+    credentials.check_current(id, session_id, current_password)
     database.in_unit_of_work(lambda: remove_lost(id))
 
 

@@ -12,7 +12,7 @@ from customers_api.core.credentials import passwords
 from customers_api.core.customers import service as customers
 from customers_api.core.customers.model import Status
 from customers_api.core.customers.queries import CustomerNotFound, Who
-from customers_api.core.errors import Invalid, TooManyAttempts
+from customers_api.core.errors import TooManyAttempts
 from customers_api.core.events.kinds import Kind
 from customers_api.core.sign_in import credentials, second_factor, sessions
 from customers_api.core.sign_in.credentials import Kept, WrongCredentials
@@ -65,17 +65,18 @@ def set_password(who: Who, password: str) -> None:
 
     The account can be tried at once again, however often it failed before.
     """
-    _refuse_bad(password=password)
-    id = credentials.whose(who).id
+    credentials.refuse_bad(password=password)
+    whom = credentials.whose(who)
+    credentials.refuse_bad(whom, password=password)
     hashed = passwords.hashed(password)
 
     def keep() -> None:
         # Named anew: the customer may have been removed while the password was hashed.
-        whom = credentials.whose(id)
-        credentials.keep(id, **credentials.with_password(hashed))
-        credentials.record(Kind.CUSTOMER_PASSWORD_SET, whom, "password")
-        sessions.end_all(id)
-        attempts.forget(credentials.account(whom.email_key))
+        named = credentials.whose(whom.id)
+        credentials.keep(named.id, **credentials.with_password(hashed))
+        credentials.record(Kind.CUSTOMER_PASSWORD_SET, named, "password")
+        sessions.end_all(named.id)
+        attempts.forget(credentials.account(named.email_key))
 
     database.in_unit_of_work(keep)
 
@@ -83,10 +84,12 @@ def set_password(who: Who, password: str) -> None:
 def change_password(id: int, session_id: int, current: str, new: str) -> None:
     """Give a customer who knows the current password another; ends their other sessions.
 
-    Raises WrongCurrentPassword, TooManyAttempts, or Invalid.
+    As with every new password, the account can be signed in to at once again. Raises
+    WrongCurrentPassword, TooManyAttempts, or Invalid.
     """
-    _refuse_bad(new_password=new)
-    kept = credentials.check_current(id, current)
+    credentials.refuse_bad(new_password=new)
+    kept = credentials.check_current(id, session_id, current)
+    credentials.refuse_bad(kept, new_password=new)
     hashed = passwords.hashed(new)
 
     def keep() -> None:
@@ -95,6 +98,7 @@ def change_password(id: int, session_id: int, current: str, new: str) -> None:
             raise credentials.WrongCurrentPassword.at("current_password")
         credentials.record(Kind.CUSTOMER_PASSWORD_SET, kept, "password")
         sessions.end_all(id, but=session_id)
+        attempts.forget(credentials.account(kept.email_key))
 
     database.in_unit_of_work(keep)
 
@@ -120,9 +124,3 @@ def _begin(kept: Kept, password_hash: str, code: str | None, attempt: Attempt) -
         second_factor.spend(kept, str(code))
     attempts.succeed(attempt)
     return sessions.begin(kept.id, kept.customer_id)
-
-
-def _refuse_bad(**fields: str) -> None:
-    problems = [*credentials.review(fields)]
-    if problems:
-        raise Invalid(problems)

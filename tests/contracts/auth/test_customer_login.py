@@ -131,6 +131,23 @@ def test_a_refusal_takes_one_hash_whether_the_email_exists_or_not(
 
 
 @pytest.mark.usefixtures("ann")
+def test_a_refusal_of_what_is_not_composed_takes_two_whether_the_email_exists_or_not(
+    anonymous: Api, hashing: Counting
+) -> None:
+    make_customer(anonymous, "bob", None)
+    hashing.count = 0
+    for count, name in enumerate(("ann", "nobody", "bob"), start=1):
+        refusal(try_login(anonymous, name, "cre\u0300me bru\u0302le\u0301e"))
+        assert hashing.count == 2 * count
+
+
+def test_a_password_is_known_however_it_is_composed(anonymous: Api) -> None:
+    make_customer(anonymous, password="cre\u0300me bru\u0302le\u0301e")
+    log_in(anonymous, password="crème brûlée")
+    log_in(anonymous, password="cre\u0300me\u00a0bru\u0302le\u0301e")
+
+
+@pytest.mark.usefixtures("ann")
 def test_a_refusal_takes_the_same_statements_whether_the_email_exists_or_not(
     anonymous: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,12 +261,21 @@ def test_a_password_set_by_an_operator_ends_the_customers_sessions(
         "qwertyuiop",
         "01011980",
         "nul\0 in the middle",
+        "é" * 8,
+        "ANN@Example.com",
     ],
 )
 def test_a_password_that_nist_advises_against_is_refused(editor: Api, password: str) -> None:
     answer = editor.put("/api/customers/1/password", {"password": password})
     assert answer.status_code == 400
     assert set(problems(answer)) == {"/password"}
+
+
+def test_the_own_username_is_no_password(editor: Api) -> None:
+    customer = make_customer(editor, "Maximiliane", None)
+    assert customer["username"] == "maximilianelee"
+    answer = editor.put("/api/customers/1/password", {"password": "MaximilianeLee"})
+    assert problems(answer) == {"/password": passwords.OWN}
 
 
 @pytest.mark.usefixtures("ann")

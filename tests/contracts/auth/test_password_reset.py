@@ -93,6 +93,29 @@ def test_asking_for_an_unknown_email_looks_the_same_and_opens_nothing(
         assert is_refused(redeem(editor, unknown["token"]))
 
 
+@pytest.mark.usefixtures("ann")
+def test_asking_for_an_unknown_email_takes_as_many_writes_and_leaves_nothing(
+    editor: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    written: list[str] = []
+    rows, write = database.rows, database.write
+    monkeypatch.setattr(database, "rows", lambda *a: read.append(a) or rows(*a))
+    monkeypatch.setattr(database, "write", lambda *a: written.append(str(a[0])[:6]) or write(*a))
+    # The first call looks the token up, too.
+    ask_by_email(editor, "ann@example.com")
+    read.clear()
+    written.clear()
+    ask_by_email(editor, "ann@example.com")
+    assert written == ["INSERT", "INSERT"]
+    reads = len(read)
+    ask_by_email(editor, "nobody@example.com")
+    assert written[2:] == ["INSERT", "DELETE"]
+    assert len(read) == 2 * reads
+    with editor.app.app_context():
+        assert rows(text("SELECT account FROM login_failures")) == []
+
+
 def test_only_an_editor_may_ask(anonymous: Api, reader: Api, ann: Json) -> None:
     for api, status in ((anonymous, 401), (reader, 403)):
         assert api.post("/api/customers/1/password-reset").status_code == status
@@ -157,9 +180,10 @@ def test_a_token_ends_with_what_it_was_made_for(admin: Api, ann: Json, change: s
 
 def test_a_bad_new_password_does_not_use_the_token_up(editor: Api, ann: Json) -> None:
     token = ask(editor)
-    answer = redeem(editor, token, "password1")
-    assert answer.status_code == 400
-    assert set(problems(answer)) == {"/new_password"}
+    for bad in ("password1", "Ann@example.com"):
+        answer = redeem(editor, token, bad)
+        assert answer.status_code == 400
+        assert set(problems(answer)) == {"/new_password"}
     assert redeem(editor, token).status_code == 200
 
 

@@ -186,6 +186,22 @@ def test_a_session_goes_on_while_its_account_is_delayed(anonymous: Api) -> None:
     assert not session.is_over()
 
 
+def test_the_owners_password_is_heard_in_a_session_while_others_guess(anonymous: Api) -> None:
+    make_customer(anonymous)
+    me, elsewhere = log_in(anonymous).api, log_in(anonymous)
+    fail(partial(try_customer, anonymous), 5)
+    again = {"current_password": PASSWORD}
+    assert me.post("/api/me/totp", again).status_code == 200
+    assert me.patch("/api/me", again | {"email": "ann@example.com"}).status_code == 200
+    assert me("DELETE", "/api/me/totp", json=again).status_code == 200
+    # What is heard there tells whoever guesses nothing, and makes no guess free.
+    assert wait_of(try_login(anonymous)) >= 1
+    changed = me.put("/api/me/password", again | {"new_password": "an entirely new password"})
+    assert changed.status_code == 200
+    assert elsewhere.is_over()
+    log_in(anonymous, password="an entirely new password")
+
+
 def test_an_operators_session_goes_on_while_the_account_is_delayed(anonymous: Api) -> None:
     make_operator(anonymous.app, "ann")
     tokens = try_operator(anonymous, "ann", PASSWORD).get_json()

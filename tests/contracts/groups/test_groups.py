@@ -104,7 +104,7 @@ def test_a_group_may_keep_its_own_name(editor: Api, retail: dict[str, Any]) -> N
     assert editor.put(path(retail), {"name": "Retail"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", [None, "", "  ", 7, ["a"], "a\0b", "a\nb", "x" * 101])
+@pytest.mark.parametrize("name", [None, "", "  ", "\u200b", 7, ["a"], "a\0b", "a\nb", "x" * 101])
 def test_what_is_no_name_is_refused(editor: Api, retail: dict[str, Any], name: Any) -> None:
     for answer in (
         editor.post("/api/groups/", {"name": name}),

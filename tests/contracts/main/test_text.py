@@ -104,6 +104,33 @@ def test_text_comes_back_as_sent(editor: Api, value: str) -> None:
     assert (customer["notes"], customer["tags"]) == (value, value)
 
 
+UNSEEN = ["\u200b", "\u3164", "\u115f", "\u2800\u200d", "\u202e\u2066 \ufeff", "\U000e0041"]
+
+
+@pytest.mark.parametrize("value", ["", "  ", *UNSEEN], ids=ascii)
+def test_a_name_of_which_nothing_is_seen_is_blank_one_by_one_and_in_a_list(
+    editor: Api, john: dict[str, Any], value: str
+) -> None:
+    names = {"first_name": value, "last_name": value}
+    blank = {f"/{name}": "Must not be blank" for name in names}
+    assert problems(editor.post("/api/customers/", person(**names))) == blank
+    assert problems(editor.patch(f"/api/customers/{john['id']}", names)) == blank
+    answer = editor.post("/api/v1/customers/", person(**names))
+    assert (answer.status_code, problems(answer)) == (422, blank)
+    listed = {"customers": [person(), person(2, **names)]}
+    answer = editor.post("/api/customers/?size=list", listed)
+    assert problems(answer) == {f"/customers/1{name}": said for name, said in blank.items()}
+
+
+@pytest.mark.parametrize("value", UNSEEN, ids=ascii)
+def test_what_is_not_seen_is_kept_beside_what_is_and_where_nothing_need_be(
+    editor: Api, value: str
+) -> None:
+    fields = {"first_name": f"{value}A", "last_name": f"B{value}", "city": value}
+    customer = created(editor, **person(**fields))
+    assert {name: customer[name] for name in fields} == fields
+
+
 @pytest.mark.parametrize("value", [7, 1.5, True, ["a"], {"a": "b"}])
 def test_what_is_no_text_is_refused(editor: Api, john: dict[str, Any], value: Any) -> None:
     names = [*ONE_LINE, "notes", "customer_status"]
