@@ -21,9 +21,11 @@ from customers_api.web import conditions, idempotency, limits, links, problems
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import BODIED, By, Operation, Strings, Text, schemas_of
 from customers_api.web.problems import (
+    BodyEncoded,
     BodyMalformed,
     BodyTooLarge,
     NotJson,
+    NotUtf8,
     TooManyRequests,
     Unexpected,
 )
@@ -300,7 +302,7 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
         yield Denied
     yield BodyTooLarge
     if operation.body is not None or operation.method in BODIED:
-        yield from (BodyMalformed, NotJson)
+        yield from (BodyMalformed, NotJson, NotUtf8, BodyEncoded)
     if operation.takes_key:
         yield from idempotency.ERRORS
     if operation.takes_expected:

@@ -50,6 +50,18 @@ class NotJson(Error):
     code = "not-json"
 
 
+class NotUtf8(Error):
+    """The body must be JSON in UTF-8, the only charset here; Content-Type need not name it."""
+
+    code = "not-utf-8"
+
+
+class BodyEncoded(Error):
+    """The body must be sent as it is, not compressed, without Content-Encoding."""
+
+    code = "body-encoded"
+
+
 class BodyTooLarge(Error):
     """The body is larger than this server takes."""
 
@@ -118,6 +130,8 @@ STATUSES: Statuses = {
     Stale: 412,
     BodyTooLarge: 413,
     NotJson: 415,
+    NotUtf8: 415,
+    BodyEncoded: 415,
     KeyReused: 422,
     TooManyAttempts: 429,
     TooManyRequests: 429,
