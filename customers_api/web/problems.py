@@ -146,6 +146,7 @@ FROM_HTTP: Mapping[int, type[Error]] = {
 }
 
 
+EXAMPLE_ID = "0f6b2c1d4e5a4b3c8d7e6f5a4b3c2d1e"
 EXAMPLE_PROBLEMS = (Problem(("email",), "Not a valid email address"),)
 
 
@@ -191,7 +192,7 @@ def example(kind: type[Error], statuses: Statuses) -> dict[str, Any]:
     """A problem document of this error, for the reference."""
     status = status_of(kind, statuses)
     error = kind(EXAMPLE_PROBLEMS) if issubclass(kind, Invalid) else kind()
-    document = _document(error, status, "0f6b2c1d4e5a4b3c8d7e6f5a4b3c2d1e")
+    document = _document(error, status, EXAMPLE_ID)
     return dict(msgspec.to_builtins(document))
 
 

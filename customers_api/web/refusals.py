@@ -87,21 +87,26 @@ def refusal_of(error: BaseException) -> Refusal:
     return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
 
 
-def render(refusal: Refusal, request_id: str, *, secure: bool) -> tuple[bytes, bytes]:
-    """The refusal as the head and body of an HTTP response, the last one on its connection.
-
-    `secure` is for a client that speaks TLS, as far as anybody knows.
-    """
-    document = ProblemDocument(
+def document(refusal: Refusal, request_id: str) -> ProblemDocument:
+    """The refusal as a problem document."""
+    return ProblemDocument(
         type=f"{CATALOGUE}#{refusal.code}",
         title=HTTPStatus(refusal.status).phrase,
         status=refusal.status,
         detail=refusal.detail,
         request_id=request_id,
     )
-    body = msgspec.json.encode(document)
+
+
+def render(refusal: Refusal, request_id: str, *, secure: bool) -> tuple[bytes, bytes]:
+    """The refusal as the head and body of an HTTP response, the last one on its connection.
+
+    `secure` is for a client that speaks TLS, as far as anybody knows.
+    """
+    problem = document(refusal, request_id)
+    body = msgspec.json.encode(problem)
     head = (
-        f"HTTP/1.1 {document.status} {document.title}",
+        f"HTTP/1.1 {problem.status} {problem.title}",
         f"Date: {util.http_date()}",
         "Connection: close",
         f"Content-Type: {MEDIA_TYPE}",

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from customers_api.version import VERSION
-from customers_api.web import refusals
+from customers_api.web import openapi, refusals
 from tests.conftest import make_app
 
 PAGES = ("/docs", "/docs/problems")
@@ -168,6 +168,41 @@ def test_the_catalogue_explains_what_needs_no_operation(client: FlaskClient) -> 
 def test_the_catalogue_explains_what_gunicorn_itself_refuses(client: FlaskClient) -> None:
     codes = {refusal.code for refusal in refusals.REFUSALS.values()}
     assert codes <= set(read(client, "/docs/problems").anchors)
+
+
+def test_the_document_tells_what_the_server_itself_refuses(reference: dict[str, Any]) -> None:
+    told = reference["components"]["responses"]
+    by_status = {}
+    for code, response in told.items():
+        [(media_type, content)] = response["content"].items()
+        example = content["examples"][code]["value"]
+        assert media_type == "application/problem+json"
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        assert response["headers"]["X-Request-ID"] == {"$ref": "#/components/headers/X-Request-ID"}
+        assert (
+            f"- {example['status']} `{code}`: {example['detail']}\n"
+            in (reference["info"]["description"])
+        )
+        by_status[example["status"]] = code
+    assert by_status == {
+        408: "too-slow",
+        414: "request-line-too-long",
+        417: "expectation-failed",
+        431: "headers-too-large",
+        501: "unsupported-transfer-coding",
+    }
+
+
+def test_what_only_the_server_refuses_is_told_of_no_operation(reference: dict[str, Any]) -> None:
+    of_operations = {
+        int(status)
+        for methods in reference["paths"].values()
+        for operation in methods.values()
+        for status in operation["responses"]
+    }
+    of_the_server = {refusal.status for refusal in refusals.REFUSALS.values()}
+    # 403 is of a protocol that is not switched on.
+    assert of_the_server - of_operations - {403} == openapi.OF_THE_SERVER
 
 
 def test_the_document_tells_of_the_headers_that_every_answer_of_a_status_has(
