@@ -59,7 +59,7 @@ operation tells of it, but `components/responses` does:
 
 """
 # The statuses that only the server itself answers with, not the application behind it.
-OF_THE_SERVER = frozenset({408, 414, 417, 431, 501})
+OF_THE_SERVER = frozenset({408, 414, 417, 431, 501, 505})
 REQUEST_ID = {
     "name": "X-Request-ID",
     "in": "header",

@@ -218,6 +218,7 @@ def test_the_document_tells_what_the_server_itself_refuses(reference: dict[str, 
         417: "expectation-failed",
         431: "headers-too-large",
         501: "unsupported-transfer-coding",
+        505: "version-not-supported",
     }
 
 
