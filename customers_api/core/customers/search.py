@@ -30,8 +30,10 @@ PLACES = frozenset({"city", "country"})
 # Where so many times what is wanted was found, walking in the order of the sort soon ends.
 WALKED_TIMES = 10
 # So many customers are sorted sooner than the right plan is chosen.
-FEW = 1000
-# Who is walked past is looked up by each of the tags, on PostgreSQL.
+FEW = 500
+# To look up and sort one who is found takes as long as to walk past so many.
+SORTED_COSTS = 2
+# Who is walked past is looked up by each of the tags, on PostgreSQL; and all may have to be.
 MOST_WALKED_TAGS = 3
 
 
@@ -54,28 +56,27 @@ def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part:
     parameters = dict(_parameters(given))
     shape = _shape(given, parameters)
     cut = {**parameters, "skip": min(part.skip, LARGEST_ID), "limit": part.limit}
-    if shape.is_selective:
-        rows = database.rows(_found_first(shape, sort, fields), cut)
+    has_many_tags = len(given.get("tags", ())) > MOST_WALKED_TAGS
+    if shape.is_selective or has_many_tags:
+        first = _found_first if shape.is_selective else _sorted_first
+        rows = database.rows(first(shape, sort, fields), cut)
         if rows or not part.skip:
             return Page(rows, rows[0].total if rows else 0)
     total = int(database.rows(_count(shape), parameters)[0][0])
     if part.skip >= total:
         return Page([], total)
-    if "tags" in given and not _soon_passed(total, len(given["tags"]), part):
+    if "tags" in given and (has_many_tags or not _soon_passed(total, part)):
         return Page(database.rows(_sorted_first(shape, sort, fields), cut), total)
     if shape.dialect == "sqlite":
         shape = replace(shape, walks=total > WALKED_TIMES * (part.skip + part.limit))
     return Page(database.rows(_walked(shape, sort, fields), cut), total)
 
 
-def _soon_passed(total: int, tags: int, part: Slice) -> bool:
-    """Whether walking past customers until the part is full is quicker than sorting who is found.
-
-    Where the others come first it may be all of them, so each must cost little.
-    """
-    if total <= FEW or tags > MOST_WALKED_TAGS:
+def _soon_passed(total: int, part: Slice) -> bool:
+    """Whether walking until the part is full is quicker than sorting who is found."""
+    if total <= FEW:
         return False
-    return total * total > (part.skip + part.limit) * statistics.count(None)
+    return SORTED_COSTS * total * total > (part.skip + part.limit) * statistics.count(None)
 
 
 def _shape(given: Mapping[str, Any], parameters: Mapping[str, Any]) -> Shape:
@@ -125,7 +126,7 @@ def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
 
 @lru_cache(maxsize=512)
 def _sorted_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
-    """A page of what is found first and sorted then, by nothing but what it is sorted by."""
+    """As `_found_first`, for many: each is looked up for what it is sorted by, and nothing else."""
     if shape.names == ("tags",):
         found = select(TAGS.c.customer_id.label("id")).where(TAGGED).distinct().cte("found")
     else:
@@ -134,7 +135,8 @@ def _sorted_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
         # Apart, as the planner cannot tell how many have a rare tag.
         found = found.prefix_with("MATERIALIZED")
     page = _part(select(C.id).where(C.id.in_(select(found.c.id))), sort, shape).cte("page")
-    shown = select(*queries.columns(fields)).where(C.id.in_(select(page.c.id)))
+    total = select(func.count()).select_from(found).scalar_subquery().label("total")
+    shown = select(*queries.columns(fields), total).where(C.id.in_(select(page.c.id)))
     return Prepared(shown.order_by(*queries.order_by(sort, shape.dialect)))
 
 
