@@ -30,7 +30,7 @@ _FRAMING = re.compile(
 )
 _LENGTH = b"\r\ncontent-length:"
 _BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
-_SPEAKS_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.1\r\n")
+_SPEAKS_1_1 = re.compile(rb"[^\r\n]* HTTP/1\.[1-9]\r\n")
 
 
 def _nobody(_authorization: bytes) -> bool:

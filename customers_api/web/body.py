@@ -16,13 +16,22 @@ from marshmallow import Schema, ValidationError
 from customers_api.core.actor import Role
 from customers_api.core.errors import Path, Problem
 from customers_api.web import accept, idempotency
-from customers_api.web.problems import BodyMalformed, BodyTooLarge, NotJson, Refused
+from customers_api.web.problems import (
+    BodyEncoded,
+    BodyMalformed,
+    BodyTooLarge,
+    NotJson,
+    NotUtf8,
+    Refused,
+)
 from customers_api.web.schemas import UNKNOWN, InputSchema
 
 Loaded = dict[str, Any]
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 JSON = "application/json"
+# The second is no name of it, but what some clients write.
+UTF_8 = frozenset({"utf-8", "utf8"})
 # Where marshmallow puts what is wrong with an object as a whole.
 WHOLE = "_schema"
 # Bytes of a body whose sender is not known yet: an email, a password and a code.
@@ -52,11 +61,23 @@ def is_given() -> bool:
 
 
 def json() -> Any:
-    """The request's body as JSON; raises NotJson, or BodyMalformed with the place."""
+    """The request's body as JSON; raises BodyMalformed with the place.
+
+    Raises NotJson, NotUtf8 and BodyEncoded for what calls itself something else.
+    """
     # Nearly all say just that; taking the header apart takes longer than reading the body.
-    if request.environ.get("CONTENT_TYPE") != JSON and request.mimetype != JSON:
-        raise NotJson
+    if request.environ.get("CONTENT_TYPE") != JSON:
+        _check_type()
+    if request.environ.get("HTTP_CONTENT_ENCODING", "").lower() not in ("", "identity"):
+        raise BodyEncoded
     return decoded(_content())
+
+
+def _check_type() -> None:
+    if request.mimetype != JSON:
+        raise NotJson
+    if request.mimetype_params.get("charset", "utf-8").lower() not in UTF_8:
+        raise NotUtf8
 
 
 def decoded(content: bytes) -> Any:

@@ -20,6 +20,8 @@ from customers_api.web.tracing import Tracer
 
 # Who asks for these asks all the time.
 PROBES = frozenset({"/health", "/health/live", "/metrics"})
+# Of what the application never saw, which the client has caused, unless the server has failed.
+LEVELS: Mapping[int, str] = {500: "error", 503: "warning"}
 log = logging.getLogger(__name__)
 
 
@@ -86,21 +88,17 @@ class Lines:
         told = _told(present, method, seconds)
         if self._tracer is not None:
             told["trace_id"] = self._tracer.id(present)
-        self._write(present, told)
+        level = "error" if present.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "info"
+        self._write("debug" if present.route in PROBES else level, told)
 
     def refused(self, present: Present, code: str) -> None:
         """Tell of a request that the application never saw, and of why."""
         method = metrics.method_of(present.method) if present.method else None
         told = _told(present, method, perf_counter() - present.began)
-        self._write(present, told | {"problem": code})
+        self._write(LEVELS.get(present.status, "info"), told | {"problem": code})
 
-    def _write(self, present: Present, told: Mapping[str, Any]) -> None:
-        tell = self._log.info
-        if present.route in PROBES:
-            tell = self._log.debug
-        elif present.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            tell = self._log.error
-        tell("request", told=told)
+    def _write(self, level: str, told: Mapping[str, Any]) -> None:
+        getattr(self._log, level)("request", told=told)
 
 
 def _told(present: Present, method: str | None, seconds: float) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+import msgspec
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_cls
@@ -17,13 +18,15 @@ from customers_api.core.errors import Denied, Error, Invalid, Stale, Unavailable
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
 from customers_api.version import VERSION
-from customers_api.web import conditions, idempotency, limits, links, problems
+from customers_api.web import conditions, idempotency, limits, links, problems, refusals
 from customers_api.web.contract import Contract, registered
 from customers_api.web.operation import BODIED, By, Operation, Strings, Text, schemas_of
 from customers_api.web.problems import (
+    BodyEncoded,
     BodyMalformed,
     BodyTooLarge,
     NotJson,
+    NotUtf8,
     TooManyRequests,
     Unexpected,
 )
@@ -50,7 +53,13 @@ ETags, by which a change can be made conditional.
 
 Requests are counted by address and by token. Answers tell in RateLimit what is left, and a 429 in
 Retry-After when to go on.
+
+What is no proper request is refused by the server itself, before it looks who asks for what. No
+operation tells of it, but `components/responses` does:
+
 """
+# The statuses that only the server itself answers with, not the application behind it.
+OF_THE_SERVER = frozenset({408, 414, 417, 431, 501, 505})
 REQUEST_ID = {
     "name": "X-Request-ID",
     "in": "header",
@@ -109,6 +118,8 @@ def document() -> dict[str, Any]:
     spec.components.schema("Problem", component=dict(PROBLEM_SCHEMA))
     for name, text in HEADERS.items():
         spec.components.header(name, {"description": text, "schema": {"type": "string"}})
+    for refusal in _refusals():
+        spec.components.response(refusal.code, _refused(refusal))
     for contract in registered():
         spec.tag({"name": contract.name, "description": contract.about})
         for operation in contract.operations:
@@ -139,13 +150,35 @@ def _generator(
         title="customers-api",
         version=VERSION,
         openapi_version="3.1.0",
-        info={"description": ABOUT, "license": {"name": "MIT", "identifier": "MIT"}},
+        info={"description": _about(), "license": {"name": "MIT", "identifier": "MIT"}},
         plugins=[plugin],
     )
     if plugin.converter is None:
         raise LookupError("apispec's plugin was not initialised")
     plugin.converter.add_attribute_function(shape_of)  # type: ignore[no-untyped-call]
     return spec, plugin, plugin.converter
+
+
+def _about() -> str:
+    return ABOUT + "".join(
+        f"- {refusal.status} `{refusal.code}`: {refusal.detail}\n" for refusal in _refusals()
+    )
+
+
+def _refusals() -> list[refusals.Refusal]:
+    found = {each for each in refusals.REFUSALS.values() if each.status in OF_THE_SERVER}
+    return sorted(found, key=lambda each: each.status)
+
+
+def _refused(refusal: refusals.Refusal) -> dict[str, Any]:
+    example = msgspec.to_builtins(refusals.document(refusal, problems.EXAMPLE_ID))
+    examples = {refusal.code: {"value": example}}
+    response = {
+        "description": HTTPStatus(refusal.status).phrase,
+        "content": {problems.MEDIA_TYPE: {"schema": "Problem", "examples": examples}},
+    }
+    _tell_what_all_have({str(refusal.status): response})
+    return response
 
 
 def _operation(contract: Contract, operation: Operation) -> dict[str, Any]:
@@ -300,7 +333,7 @@ def _common(operation: Operation) -> Iterable[type[Error]]:
         yield Denied
     yield BodyTooLarge
     if operation.body is not None or operation.method in BODIED:
-        yield from (BodyMalformed, NotJson)
+        yield from (BodyMalformed, NotJson, NotUtf8, BodyEncoded)
     if operation.takes_key:
         yield from idempotency.ERRORS
     if operation.takes_expected:

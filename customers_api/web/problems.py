@@ -50,6 +50,18 @@ class NotJson(Error):
     code = "not-json"
 
 
+class NotUtf8(Error):
+    """The body must be JSON in UTF-8, the only charset here; Content-Type need not name it."""
+
+    code = "not-utf-8"
+
+
+class BodyEncoded(Error):
+    """The body must be sent as it is, not compressed, without Content-Encoding."""
+
+    code = "body-encoded"
+
+
 class BodyTooLarge(Error):
     """The body is larger than this server takes."""
 
@@ -119,6 +131,8 @@ STATUSES: Statuses = {
     Stale: 412,
     BodyTooLarge: 413,
     NotJson: 415,
+    NotUtf8: 415,
+    BodyEncoded: 415,
     KeyReused: 422,
     TooManyAttempts: 429,
     TooManyRequests: 429,
@@ -133,6 +147,7 @@ FROM_HTTP: Mapping[int, type[Error]] = {
 }
 
 
+EXAMPLE_ID = "0f6b2c1d4e5a4b3c8d7e6f5a4b3c2d1e"
 EXAMPLE_PROBLEMS = (Problem(("email",), "Not a valid email address"),)
 
 
@@ -178,7 +193,7 @@ def example(kind: type[Error], statuses: Statuses) -> dict[str, Any]:
     """A problem document of this error, for the reference."""
     status = status_of(kind, statuses)
     error = kind(EXAMPLE_PROBLEMS) if issubclass(kind, Invalid) else kind()
-    document = _document(error, status, "0f6b2c1d4e5a4b3c8d7e6f5a4b3c2d1e")
+    document = _document(error, status, EXAMPLE_ID)
     return dict(msgspec.to_builtins(document))
 
 

@@ -24,6 +24,14 @@ class TooSlow(errors.ParseException):
     """The request did not arrive in the time that it may take."""
 
 
+class NoHost(errors.ParseException):
+    """The request does not tell, as HTTP/1.1 has it, which host it is for."""
+
+
+class OtherVersion(errors.InvalidHTTPVersion):
+    """The request is of another HTTP than the one that begins with 1."""
+
+
 class TooLarge(errors.ParseException):
     """The body of the request takes more bytes than this server reads."""
 
@@ -52,6 +60,7 @@ REFUSALS: Mapping[type[BaseException], Refusal] = {
     errors.ParseException: Refusal(400, "malformed-request", "The request is not valid HTTP."),
     TooSlow: Refusal(408, "too-slow", "The request did not arrive in the time that it may take."),
     TooLarge: OVERSIZED,
+    NoHost: Refusal(400, "malformed-request", "The request has no Host, or none that is valid."),
     Busy: Refusal(503, "busy", "Too much is on its way to this server; try again shortly."),
     ssl.SSLError: Refusal(400, "malformed-request", "The TLS connection failed."),
     errors.ConfigurationProblem: INTERNAL,
@@ -60,7 +69,8 @@ REFUSALS: Mapping[type[BaseException], Refusal] = {
     errors.InvalidResponseHeaderName: INTERNAL,  # type: ignore[attr-defined]
     errors.InvalidRequestLine: FIRST_LINE,
     errors.InvalidRequestMethod: FIRST_LINE,
-    errors.InvalidHTTPVersion: Refusal(400, "malformed-request", "Only HTTP/1.1 is spoken here."),
+    errors.InvalidHTTPVersion: FIRST_LINE,
+    OtherVersion: Refusal(505, "version-not-supported", "Only HTTP/1.1 is spoken here."),
     errors.LimitRequestLine: Refusal(
         414, "request-line-too-long", "The request's first line is too long."
     ),
@@ -84,7 +94,22 @@ REFUSALS: Mapping[type[BaseException], Refusal] = {
 
 def refusal_of(error: BaseException) -> Refusal:
     """What to tell the client whose request ended in this error."""
-    return next(REFUSALS[kind] for kind in type(error).__mro__ if kind in REFUSALS)
+    kind = type(error)
+    # A version that can be read is told as its numbers, and anything else as it came.
+    if isinstance(error, errors.InvalidHTTPVersion) and isinstance(error.version, tuple):
+        kind = OtherVersion
+    return next(REFUSALS[each] for each in kind.__mro__ if each in REFUSALS)
+
+
+def document(refusal: Refusal, request_id: str) -> ProblemDocument:
+    """The refusal as a problem document."""
+    return ProblemDocument(
+        type=f"{CATALOGUE}#{refusal.code}",
+        title=HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=refusal.detail,
+        request_id=request_id,
+    )
 
 
 def render(refusal: Refusal, request_id: str, *, secure: bool) -> tuple[bytes, bytes]:
@@ -92,16 +117,10 @@ def render(refusal: Refusal, request_id: str, *, secure: bool) -> tuple[bytes, b
 
     `secure` is for a client that speaks TLS, as far as anybody knows.
     """
-    document = ProblemDocument(
-        type=f"{CATALOGUE}#{refusal.code}",
-        title=HTTPStatus(refusal.status).phrase,
-        status=refusal.status,
-        detail=refusal.detail,
-        request_id=request_id,
-    )
-    body = msgspec.json.encode(document)
+    problem = document(refusal, request_id)
+    body = msgspec.json.encode(problem)
     head = (
-        f"HTTP/1.1 {document.status} {document.title}",
+        f"HTTP/1.1 {problem.status} {problem.title}",
         f"Date: {util.http_date()}",
         "Connection: close",
         f"Content-Type: {MEDIA_TYPE}",

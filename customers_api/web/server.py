@@ -1,6 +1,7 @@
 """gunicorn's threaded worker: answers in problem documents and is patient with large uploads."""
 
 import logging
+import re
 import socket
 import ssl
 import threading
@@ -28,7 +29,7 @@ from customers_api.web.connections import Client
 from customers_api.web.observation import Lines
 from customers_api.web.patience import PatientWorker
 from customers_api.web.present import Present, here
-from customers_api.web.refusals import INTERNAL, refusal_of, render
+from customers_api.web.refusals import INTERNAL, NoHost, refusal_of, render
 
 # How long, and for how much, the rest of a request is read and thrown away after its answer.
 LINGER_SECONDS = 10.0
@@ -36,6 +37,11 @@ LINGER_BYTES = 256 * 1024 * 1024
 # A longer body costs its connection: "Connection: close" in a refusal makes its sender stop.
 LONGEST_KEPT_BODY = 1024 * 1024
 PROBE_THREADS = 2
+HTTP_1_1 = (1, 1)
+# RFC 9112, 3.2, and RFC 3986, 3.2.2: a name, which may be empty, or an address, and perhaps a port.
+HOST = re.compile(
+    r"(?:(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*|\[[A-Za-z0-9._~!$&'()*+,;=:-]+\])(?::[0-9]*)?"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -109,6 +115,10 @@ class Worker(PatientWorker):
         """Serve one request, having seen to what its body may do to the connection."""
         # Of two alike the first, by which it was decided how much to wait for.
         headers = dict(reversed(req.headers))
+        spoken = req.version or HTTP_1_1
+        _check_host(headers.get("HOST"), spoken)
+        # A later version is answered in the highest that is spoken here.
+        req.version = min(spoken, HTTP_1_1)
         client = conn.sock if isinstance(conn.sock, Client) else None
         if client is not None:
             # It has been told to, if it was to send anything, and has.
@@ -202,6 +212,15 @@ class Worker(PatientWorker):
 def _thread_failed(failure: threading.ExceptHookArgs) -> None:
     told = (failure.exc_type, failure.exc_value, failure.exc_traceback)
     logging.getLogger(__name__).error("A thread failed", exc_info=told)  # type: ignore[arg-type]
+
+
+def _check_host(host: str | None, version: tuple[int, int]) -> None:
+    """Raise NoHost unless the request tells which host it is for; gunicorn refuses a second one."""
+    if host is None:
+        if version >= HTTP_1_1:
+            raise NoHost("no Host")
+    elif not HOST.fullmatch(host):
+        raise NoHost("an invalid Host")
 
 
 def _may_stay(headers: Mapping[str, str]) -> bool:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -157,6 +158,45 @@ def test_a_page_of_a_tag_reads_its_customers(ask: Ask, someone: Json) -> None:
     for path in (f"tags/{tags[0]}", f"tags/{','.join(tags)}", f"tags/{','.join(tags)}?match=all"):
         assert scanned(db.engine, ask, path) == set(), path
     assert scanned(db.engine, ask, "tags/no-such-tag") == set()
+
+
+@pytest.fixture
+def many_tags(seeded: Flask) -> Iterator[None]:
+    """So many tags in use that the planner knows of none how many have it."""
+    given = "SELECT 'm' || (id % 300), id FROM customers"
+    with db.engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO customer_tags (tag, customer_id) {given}"))
+        connection.execute(text("ANALYZE customer_tags"))
+    yield
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM customer_tags WHERE tag LIKE 'm%' AND tag < 'n'"))
+        connection.execute(text("ANALYZE customer_tags"))
+
+
+@pytest.mark.usefixtures("many_tags")
+@pytest.mark.parametrize("count", [1, 3, 160])
+def test_a_search_of_tags_that_few_have_walks_past_nobody(
+    ask: Ask, someone: Json, count: int
+) -> None:
+    ask("bulk-update", json={"customer_ids": [someone["id"]], "updates": {"tags": "rare"}})
+    tags = {"tags": ",".join(["rare", *(f"t{n}" for n in range(1, count))])}
+    for more in ({}, {"sort_by": "id"}, {"sort_by": "last_name"}, {"is_verified": False}):
+        begun = monotonic()
+        found = ask("search", json={**tags, **more}).get_json()["customers"]
+        assert monotonic() - begun < 1, more
+        assert [each["id"] for each in found] == [someone["id"]]
+    assert "customers" not in scanned(db.engine, ask, "search", json=tags)
+
+
+@pytest.mark.usefixtures("many_tags")
+def test_a_search_of_tags_that_many_have_finds_each_once(ask: Ask) -> None:
+    for tags in (["m1"], ["m1", "m2"], [f"m{n}" for n in range(150)]):
+        wanted = {"tags": ",".join([*tags, tags[0]]), "limit": 1000}
+        for order in ("id", "created_at", "last_name"):
+            body = {**wanted, "sort_by": order, "sort_order": "asc"}
+            pages = [ask("search", json={**body, "page": n}).get_json() for n in (1, 2)]
+            shown = [each["id"] for page in pages for each in page["customers"]]
+            assert len({*shown}) == len(shown) == min(pages[0]["total"], 2000), (order, tags[-1])
 
 
 def test_a_page_of_a_place_reads_its_customers(ask: Ask) -> None:

@@ -115,7 +115,50 @@ def test_a_call_without_a_body_is_415(editor: Api, there: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"]
+    "charset", ["latin-1", '"ISO-8859-1"', "utf-16", "utf-16le", "us-ascii", "UTF-8x"]
+)
+def test_a_charset_other_than_utf_8_is_415(
+    editor: Api, there: dict[str, Any], charset: str
+) -> None:
+    for method, path in ROUTES:
+        kind = f"application/json; charset={charset}"
+        answer = editor(method, path, data=json.dumps(NEW), content_type=kind)
+        assert answer.status_code == 415
+        assert answer.get_json()["type"].endswith("#not-utf-8")
+    assert nothing_changed(editor, there)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "x", "identity, gzip", "gzip, identity"])
+def test_a_coded_body_is_415(editor: Api, there: dict[str, Any], coding: str) -> None:
+    headers = {"Content-Encoding": coding}
+    for method, path in ROUTES:
+        for body in (json.dumps(NEW).encode(), gzip.compress(json.dumps(NEW).encode())):
+            answer = editor(
+                method, path, data=body, headers=headers, content_type="application/json"
+            )
+            assert answer.status_code == 415
+            assert answer.get_json()["type"].endswith("#body-encoded")
+    assert nothing_changed(editor, there)
+
+
+def test_a_body_may_say_that_it_is_not_coded(editor: Api) -> None:
+    for coding in ("identity", "Identity", ""):
+        answer = editor(
+            "POST", "/api/customers/search", json={}, headers={"Content-Encoding": coding}
+        )
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"',
+        "application/json; charset=utf8",
+        "application/json; profile=x",
+        "Application/JSON",
+    ],
 )
 def test_json_may_call_itself_so_in_several_ways(editor: Api, content_type: str) -> None:
     body = json.dumps(NEW)
@@ -193,4 +236,4 @@ def test_nothing_compressed_is_unpacked(editor: Api, coding: str) -> None:
     bomb = gzip.compress(b" " * 10_000_000 + json.dumps(NEW).encode())
     headers = {"Content-Encoding": coding, "Content-Type": "application/json"}
     answer = editor("POST", "/api/customers/", data=bomb, headers=headers)
-    assert answer.status_code == 400
+    assert answer.status_code == 415

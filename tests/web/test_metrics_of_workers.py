@@ -173,12 +173,12 @@ def test_what_gunicorn_refuses_is_counted_and_logged(served: Served) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
         client.sendall(b"GET /?email=john@example.com HTTP/9.9\r\n\r\n")
         answer = client.recv(4096)
-    assert answer.startswith(b"HTTP/1.1 400")
-    refused = {"route": "", "method": "other", "status": "400"}
+    assert answer.startswith(b"HTTP/1.1 505")
+    refused = {"route": "", "method": "other", "status": "505"}
     assert total(served.scrape(), "http_requests_total", **refused) == 1
     written = served.log.read_text() if served.log else ""
     (line,) = [each for each in parsed(written) if "problem" in each]
-    assert (line["event"], line["status"], line["level"]) == ("request", 400, "info")
+    assert (line["event"], line["status"], line["level"]) == ("request", 505, "info")
     assert line["request_id"].encode() in answer
     assert "john" not in written
 

@@ -1,6 +1,7 @@
 """The reference: the OpenAPI document, the page to try it on, and the catalogue of problems."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from customers_api.version import VERSION
-from customers_api.web import refusals
+from customers_api.web import openapi, refusals
 from tests.conftest import make_app
 
 PAGES = ("/docs", "/docs/problems")
@@ -168,6 +169,69 @@ def test_the_catalogue_explains_what_needs_no_operation(client: FlaskClient) -> 
 def test_the_catalogue_explains_what_gunicorn_itself_refuses(client: FlaskClient) -> None:
     codes = {refusal.code for refusal in refusals.REFUSALS.values()}
     assert codes <= set(read(client, "/docs/problems").anchors)
+
+
+def lists_in(shape: Any, schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every list in a schema and in those it refers to."""
+    if isinstance(shape, list):
+        for each in shape:
+            yield from lists_in(each, schemas)
+    if isinstance(shape, dict):
+        if shape.get("type") == "array":
+            yield shape
+        if "$ref" in shape:
+            yield from lists_in(schemas[shape["$ref"].rpartition("/")[2]], schemas)
+        yield from lists_in([*shape.values()], schemas)
+
+
+def test_every_list_that_is_sent_tells_how_long_it_may_be(reference: dict[str, Any]) -> None:
+    bodies = [
+        operation["requestBody"]["content"]["application/json"]["schema"]
+        for methods in reference["paths"].values()
+        for operation in methods.values()
+        if "requestBody" in operation
+    ]
+    sent = [*lists_in(bodies, reference["components"]["schemas"])]
+    # A choice of a few words drops what is repeated, and is limited by the body's size alone.
+    limited = [each for each in sent if "enum" not in each["items"]]
+    assert len(limited) < len(sent)
+    assert {each.get("maxItems") for each in limited} == {10_000}
+
+
+def test_the_document_tells_what_the_server_itself_refuses(reference: dict[str, Any]) -> None:
+    told = reference["components"]["responses"]
+    by_status = {}
+    for code, response in told.items():
+        [(media_type, content)] = response["content"].items()
+        example = content["examples"][code]["value"]
+        assert media_type == "application/problem+json"
+        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+        assert response["headers"]["X-Request-ID"] == {"$ref": "#/components/headers/X-Request-ID"}
+        assert (
+            f"- {example['status']} `{code}`: {example['detail']}\n"
+            in (reference["info"]["description"])
+        )
+        by_status[example["status"]] = code
+    assert by_status == {
+        408: "too-slow",
+        414: "request-line-too-long",
+        417: "expectation-failed",
+        431: "headers-too-large",
+        501: "unsupported-transfer-coding",
+        505: "version-not-supported",
+    }
+
+
+def test_what_only_the_server_refuses_is_told_of_no_operation(reference: dict[str, Any]) -> None:
+    of_operations = {
+        int(status)
+        for methods in reference["paths"].values()
+        for operation in methods.values()
+        for status in operation["responses"]
+    }
+    of_the_server = {refusal.status for refusal in refusals.REFUSALS.values()}
+    # 403 is of a protocol that is not switched on.
+    assert of_the_server - of_operations - {403} == openapi.OF_THE_SERVER
 
 
 def test_the_document_tells_of_the_headers_that_every_answer_of_a_status_has(

@@ -12,7 +12,10 @@ from gunicorn.http import errors
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from config import load
 from customers_api.web import heads
+from customers_api.web.observation import Lines
+from customers_api.web.present import Present
 from customers_api.web.refusals import Busy, refusal_of, render
 from tests.support.gunicorn import SECRET, Gunicorn
 from tests.support.tokens import authorization
@@ -84,7 +87,7 @@ def test_a_refusal_can_be_found_by_the_id_that_the_client_has_chosen(
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert line.keys() == MEMBERS | {"problem"}
     assert (line["status"], line["method"], line["route"]) == (answer.status, "POST", None)
-    assert line["level"] == ("error" if answer.status >= 500 else "info")
+    assert line["level"] == "info"
     assert line["bytes"] == int(answer.headers["Content-Length"])
 
 
@@ -100,6 +103,27 @@ def test_of_a_head_that_is_not_whole_nothing_is_told(server: Gunicorn, kind: str
 def test_a_refusal_may_be_read_by_no_other_sites_page(server: Gunicorn) -> None:
     answer, _ = refused(server, POST + b"Origin: https://a.example\r\nExpect: x\r\n\r\n")
     assert not any(name.startswith("Access-Control") for name in answer.headers)
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (errors.UnsupportedTransferCoding("x"), "info"),
+        (errors.ParseException(), "info"),
+        (Busy(""), "warning"),
+        (RuntimeError(), "error"),
+    ],
+    ids=repr,
+)
+def test_only_what_the_server_has_done_itself_is_an_error(
+    capfd: pytest.CaptureFixture[str], error: Exception, level: str
+) -> None:
+    refusal = refusal_of(error)
+    present = Present(ID, 0.0)
+    present.status = refusal.status
+    Lines(load({"APP_ENV": "testing", "LOG_FORMAT": "json"})).refused(present, refusal.code)
+    line = json.loads(capfd.readouterr().err)
+    assert (line["level"], line["problem"]) == (level, refusal.code)
 
 
 def test_whoever_comes_when_too_much_is_on_its_way_is_told_when_to_come_again() -> None:

@@ -78,8 +78,8 @@ def turn(worker: Any) -> None:
 
 
 def head(token: str, length: int) -> bytes:
-    given = f"POST / HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
-    return given.encode()
+    given = f"Host: x\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+    return f"POST / HTTP/1.1\r\n{given}".encode()
 
 
 def upload(token: str, sent: int, length: int = 1_000_000) -> bytes:

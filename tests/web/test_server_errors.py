@@ -90,7 +90,12 @@ def upload(port: int, path: str, megabytes: int, *, chunked: bool) -> http.clien
 REFUSED = {
     "first-line": (MARK + b"\r\n\r\n", 400, "malformed-request"),
     "method": (b"G{T / HTTP/1.1\r\n\r\n", 400, "malformed-request"),
-    "version": (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 400, "malformed-request"),
+    "version": (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", 505, "version-not-supported"),
+    "no-version": (b"GET / HTTP/1.x\r\nHost: x\r\n\r\n", 400, "malformed-request"),
+    "no-host": (b"GET / HTTP/1.1\r\n\r\n", 400, "malformed-request"),
+    "no-host-in-1.2": (b"GET / HTTP/1.2\r\nX: y\r\n\r\n", 400, "malformed-request"),
+    "host-in-the-target-only": (b"GET http://x/ HTTP/1.1\r\n\r\n", 400, "malformed-request"),
+    "two-hosts": (HEAD + b"Host: x\r\n\r\n", 400, "malformed-request"),
     "header": (HEAD + b"X " + MARK + b": 1\r\n\r\n", 400, "malformed-request"),
     "two-lengths": (
         POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
@@ -124,6 +129,61 @@ def test_what_gunicorn_answers_is_a_problem_document(
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Connection"] == "close"
     assert not any(word in body for word in (b"script", b"html", b"secret", b"Traceback"))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "a b",
+        "x/y",
+        "user@x",
+        "x:y",
+        "x:1:2",
+        "[::1",
+        "::1",
+        "[]",
+        'x"',
+        "<script>",
+        "%zz",
+        "x\\",
+        "ü",
+    ],
+)
+def test_a_host_that_cannot_be_one_is_refused(port: int, host: str) -> None:
+    response = send(port, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    body: bytes = response.body  # type: ignore[attr-defined]
+    assert (response.status, json.loads(body)["status"]) == (400, 400)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "x",
+        "x:80",
+        "x:",
+        "",
+        "127.0.0.1:8000",
+        "[::1]",
+        "[::1]:8000",
+        "[v1.a:b]",
+        "a_b.example",
+        "%C3%BC",
+    ],
+)
+def test_every_host_that_can_be_one_is_answered(port: int, host: str) -> None:
+    assert send(port, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()).status == 200
+
+
+def test_a_request_of_http_1_0_needs_no_host(port: int) -> None:
+    assert send(port, b"GET / HTTP/1.0\r\n\r\n").status == 200
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2", "1.9"])
+def test_a_later_version_is_answered_in_the_one_that_is_spoken(port: int, version: str) -> None:
+    request = f"GET / HTTP/{version}\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(request)
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Response, request
+from flask import Response, g, request
 
 from customers_api.contracts.capability import tools
 from customers_api.contracts.capability.operations import capability
@@ -56,7 +56,8 @@ class Refusal(Exception):
 @contract.route("", methods=["POST"])
 def receive() -> Response:
     """Answer one message of a client that speaks MCP."""
-    bearer(Role.READER)
+    # By whom it is known how much of a body is read.
+    g.actor = bearer(Role.READER)
     _check_origin()
     _, unknown = incoming.query(NOTHING)
     if unknown:

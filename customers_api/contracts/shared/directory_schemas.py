@@ -123,10 +123,14 @@ class Found(AnswerSchema):
 class Ids(fields.Field[list[int | str]]):
     """Customers by id or customer_id."""
 
-    openapi: ClassVar[Shape] = {
-        "type": "array",
-        "items": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
-    }
+    @property
+    def openapi(self) -> Shape:
+        """What an id is, and how many there may be."""
+        return {
+            "type": "array",
+            "items": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
+            "maxItems": settings()["MAX_LIST_SIZE"],
+        }
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(value, list):

@@ -9,6 +9,8 @@ from customers_api.core import database
 from customers_api.core.customers import queries, statistics
 from customers_api.core.customers.model import CUSTOMERS, INACTIVE, TAGS
 from customers_api.core.customers.queries import Fields
+from customers_api.core.customers.rules import LONGEST_TAGS
+from customers_api.core.customers.tags import joined
 from customers_api.core.errors import Invalid, Problem
 from customers_api.core.groups.queries import check_exists
 from customers_api.core.paging import Slice, Sort
@@ -67,7 +69,7 @@ def tagged(
     if len(tags) > MOST_TAGS:
         raise Invalid([Problem(("tags",), f"At most {MOST_TAGS} tags, not {len(tags)}")])
     wanted = [tag for tag in tags if "\0" not in tag]
-    if not wanted or (every_tag and len(wanted) < len(tags)):
+    if not wanted or (every_tag and (len(wanted) < len(tags) or not _fit_together(wanted))):
         return ()
     build = _with_every if every_tag else _with_any
     values = {f"tag_{i}": tag for i, tag in enumerate(wanted)}
@@ -86,6 +88,11 @@ def located(places: Mapping[str, str], part: Slice, fields: Fields) -> Sequence[
         return ()
     values = {"after": part.after, "skip": part.skip, "limit": part.limit + 1}
     return database.rows(_located(fields, tuple(places)), {**spelled, **values})
+
+
+def _fit_together(tags: Sequence[str]) -> bool:
+    """Whether one customer can have all of these tags."""
+    return len(joined(tags) or "") <= LONGEST_TAGS
 
 
 @lru_cache(maxsize=256)

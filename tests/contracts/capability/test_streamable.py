@@ -99,6 +99,21 @@ def test_a_large_message_is_413(reader: Api, monkeypatch: pytest.MonkeyPatch) ->
     assert send(reader, request("ping", x="x" * 1000)).status_code == 413
 
 
+def test_a_message_may_be_as_large_as_whoever_sends_it_may_send_elsewhere(
+    reader: Api, editor: Api
+) -> None:
+    for size, status in ((20_000, 200), (200_000, 413)):
+        assert send(reader, request("ping", x="x" * size)).status_code == status
+        assert send(editor, request("ping", x="x" * size)).status_code == 200
+
+
+def test_a_message_in_another_charset_or_coding_is_415(reader: Api) -> None:
+    for header in ({"Content-Type": f"{JSON}; charset=latin-1"}, {"Content-Encoding": "gzip"}):
+        given = {"Authorization": f"Bearer {reader.token}", "Content-Type": JSON, **header}
+        answer = reader.app.test_client().post("/mcp", data="{}", headers=given)
+        assert answer.status_code == 415
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
 def test_there_is_no_stream_and_no_session(reader: Api, method: str) -> None:
     answer = reader(method, "/mcp")

@@ -79,6 +79,15 @@ def test_a_match_of_another_kind_is_refused(reader: Api, prefix: str) -> None:
         assert problems(answer) == {"match": "Must be one of any, all"}
 
 
+def test_more_tags_than_one_customer_can_have_are_nobodys(
+    reader: Api, prefix: str, tagged: list[tuple[int, set[str]]]
+) -> None:
+    long = ",".join(f"premium{n}{'x' * 40}" for n in range(12))
+    assert ids(reader.get(f"{prefix}/tags/premium,{long}?match=all")) == []
+    some = [id for id, own in tagged if "premium" in own]
+    assert ids(reader.get(f"{prefix}/tags/premium,{long}")) == some
+
+
 def test_strange_tags_find_nobody(reader: Api, prefix: str) -> None:
     for tags in ("%00", "a,%00", ",", "%20", "%0A", "x" * 1000):
         for match in ("any", "all"):
