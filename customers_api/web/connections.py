@@ -199,6 +199,11 @@ class Reader(SocketUnreader):
         """Have this read next; of the body, there may be more than the parser must copy about."""
         self.head, self._body = head, body
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether something is there that was not read."""
+        return bool(self.head or self._body or self.buf.getvalue())
+
     def leftover(self) -> bytes:
         """What was not read, which begins the next request."""
         left = self.take_buffered()

@@ -6,6 +6,7 @@ its answer at once is sent by the main loop as the client takes it. Who is too s
 
 import errno
 import socket
+import threading
 import time
 from collections import Counter
 from concurrent.futures import Future
@@ -40,6 +41,7 @@ FAREWELL_SECONDS = 2.0
 # For a worker with fewer connections to take the next one; nobody waits longer for that.
 HESITATION_SECONDS = 0.001
 SWEEP_SECONDS = 0.5
+NOTICE_SECONDS = 0.5
 OUT_OF_FILES = (errno.EMFILE, errno.ENFILE)
 NO_CONNECTION = (errno.EAGAIN, errno.EWOULDBLOCK, errno.ECONNABORTED)
 
@@ -71,14 +73,23 @@ class PatientWorker(ThreadWorker):
         self.large: dict[TConn, int] = {}
         self.waste = bytearray(256 * 1024)
         self._arriving = 0
-        self._next_sweep = 0.0
+        self._next_sweep = self._next_notice = 0.0
+        # Threads keep connections, too, while the main loop looks through those that are kept.
+        self._keeping = threading.Lock()
 
     def get_thread_pool(self) -> Any:
         """The threads that answer requests; gunicorn asks for them once."""
         wake = partial(self.method_queue.defer, self._finish_requests)
         self.answered: Mailbox[TConn, bool] = Mailbox(wake)
-        self.threads = Threads(self.cfg.threads, self.handle, self.answered.put)
+        self.threads = Threads(self.cfg.threads, self.handle, self._has_answered)
         return self.threads
+
+    def notify(self) -> None:
+        """Tell that the worker lives, often enough: gunicorn calls this in each turn of its loop."""
+        now = time.monotonic()
+        if now >= self._next_notice:
+            self._next_notice = now + NOTICE_SECONDS
+            super().notify()
 
     def enqueue_req(self, conn: TConn) -> None:
         """Have the request of a connection answered whose bytes nobody has looked at."""
@@ -116,6 +127,26 @@ class PatientWorker(ThreadWorker):
             self.keepalived_conns.remove(conn)
             self._receive(conn)
 
+    def _has_answered(self, conn: TConn, answered: Answered[bool]) -> None:
+        """Keep a connection that has nothing to be looked after, or leave it to the main loop.
+
+        The main loop would have to be woken, and that takes longer than what it has to do.
+        """
+        if answered.value is not True or not self._is_at_rest(conn):
+            self.answered.put(conn, answered)
+            return
+        with self._keeping:
+            kept = self.alive and self._keep(conn)
+        if not kept:
+            self.answered.put(conn, answered)
+
+    def _is_at_rest(self, conn: TConn) -> bool:
+        """Whether a client has its whole answer, and has sent nothing beyond its request."""
+        client = conn.sock
+        if not isinstance(client, Client) or client.pending or conn in self.large:
+            return False
+        return not _reader(conn).is_ahead
+
     def _finish_requests(self) -> None:
         for conn, answered in self.answered.take():
             self.finish_request(conn, answered)
@@ -142,21 +173,26 @@ class PatientWorker(ThreadWorker):
         elif begun := _reader(conn).leftover():
             self._begin(conn, begun)
         else:
-            self._keep(conn)
+            with self._keeping:
+                kept = self._keep(conn)
+            if not kept:
+                self.drop(conn)
 
-    def _keep(self, conn: TConn) -> None:
-        """Wait for the next request of a connection."""
+    def _keep(self, conn: TConn) -> bool:
+        """Wait for the next request of a connection; False where it is closed."""
         _client(conn).head = b""
         patience = self.keepalive if self.alive else min(self.keepalive, FAREWELL_SECONDS)
         conn.timeout = time.monotonic() + patience
+        # First, as the main loop looks for it there as soon as it is registered.
+        self.keepalived_conns.append(conn)
         try:
             self.poller.register(
                 conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn)
             )
         except (OSError, ValueError, KeyError):
-            self.drop(conn)
-        else:
-            self.keepalived_conns.append(conn)
+            self.keepalived_conns.remove(conn)
+            return False
+        return True
 
     def answer_probe(self, conn: TConn) -> None:
         """Have the request of a monitor answered, who takes no turns."""
@@ -190,7 +226,8 @@ class PatientWorker(ThreadWorker):
 
     def _cap_keepalive(self, deadline: float) -> None:
         self.balance.forget(self.age)
-        super()._cap_keepalive(deadline)  # type: ignore[misc]  # the stubs are a release behind
+        with self._keeping:
+            super()._cap_keepalive(deadline)  # type: ignore[misc]  # stubs are a release behind
         for arrival in self.arrivals.values():
             if not arrival.data:
                 arrival.deadline = min(arrival.deadline, deadline)
@@ -345,8 +382,9 @@ class PatientWorker(ThreadWorker):
                 self._forget(conn)
                 self.drop(conn)
             return
-        conn = self.keepalived_conns.popleft()
-        self.poller.unregister(conn.sock)
+        with self._keeping:
+            conn = self.keepalived_conns.popleft()
+            self.poller.unregister(conn.sock)
         self.drop(conn)
 
 
