@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 SILENCE_SECONDS = 0.8
 PATIENCE_SECONDS = 0.5
 # While it is known to be silent, who comes next asks as briefly as the network allows.
-IMPATIENCE_SECONDS = 0.2
+IMPATIENCE_SECONDS = 0.4
 # Now and then it is really connected to: a standby elsewhere may have taken over.
 RETRY_SECONDS = 5.0
 # PostgreSQL's SSLRequest: a server answers it with one byte, before it knows who asks.
@@ -56,11 +56,13 @@ class Outage:
             if self._address:
                 self.check(*self._address)
             return self._connect(*arguments, **parameters)
-        # One finds out for all whether it is over, and the others do not wait for that.
-        if not self._asking.acquire(blocking=False):
+        # One finds out for all whether it is over. The others wait no longer than that may take, but
+        # so long: it may have begun to ask before it was over.
+        if not self._asking.acquire(timeout=IMPATIENCE_SECONDS):
             raise Silent("the server did not answer a moment ago")
         try:
-            self._check_again()
+            if self.is_on:
+                self._check_again()
             return self._connect(*arguments, **parameters)
         finally:
             self._asking.release()
