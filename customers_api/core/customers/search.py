@@ -33,6 +33,8 @@ WALKED_TIMES = 10
 FEW = 500
 # To look up and sort one who is found takes as long as to walk past so many.
 SORTED_COSTS = 2
+# Past more it is quicker to find first who is on the page, and then to look these up.
+MOST_PASSED = 200
 # Who is walked past is looked up by each of the tags, on PostgreSQL; and all may have to be.
 MOST_WALKED_TAGS = 3
 
@@ -69,7 +71,8 @@ def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part:
         return Page(database.rows(_sorted_first(shape, sort, fields), cut), total)
     if shape.dialect == "sqlite":
         shape = replace(shape, walks=total > WALKED_TIMES * (part.skip + part.limit))
-    return Page(database.rows(_walked(shape, sort, fields), cut), total)
+    walked = _walked if part.skip <= MOST_PASSED else _walked_far
+    return Page(database.rows(walked(shape, sort, fields), cut), total)
 
 
 def _soon_passed(total: int, part: Slice) -> bool:
@@ -144,6 +147,14 @@ def _sorted_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
 def _walked(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """A page for the planner to find in the order of the sort."""
     return _cut(select(*queries.columns(fields)).where(*_conditions(shape)), sort, shape)
+
+
+@lru_cache(maxsize=512)
+def _walked_far(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
+    """As `_walked`, for a page far behind: who comes before it is not shown, and so not read."""
+    page = _part(select(C.id).where(*_conditions(shape)), sort, shape).cte("page")
+    shown = select(*queries.columns(fields)).where(C.id.in_(select(page.c.id)))
+    return Prepared(shown.order_by(*queries.order_by(sort, shape.dialect)))
 
 
 def _cut(statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape) -> Prepared:
