@@ -25,6 +25,7 @@ from customers_api.core import engine
 from customers_api.extensions import db, jwt, migrate
 from customers_api.web import (
     access,
+    addresses,
     contract,
     cors,
     exposition,
@@ -38,7 +39,6 @@ from customers_api.web import (
     secure_headers,
     tracing,
 )
-from customers_api.web.addresses import Proxies
 from customers_api.web.application import Application
 from customers_api.web.converters import CONVERTERS
 
@@ -94,7 +94,8 @@ def create_app(config: Config | None = None) -> Flask:
     for each in CONTRACTS:
         contract.register(app, each)
     app.register_blueprint(reference.pages)
-    proxies = Proxies(config.TRUSTED_PROXIES)
+    proxies = addresses.Proxies(config.TRUSTED_PROXIES)
+    app.extensions[addresses.EXTENSION] = proxies
     secure_headers.init_app(app, proxies)
     limits.init_app(app, proxies)
     cors.init_app(app, config.CORS_ORIGINS)

@@ -5,9 +5,13 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from flask import current_app, request
+
 Address = IPv4Address | IPv6Address
 # A peer without an address, at the other end of a unix socket.
 UNIX = "unix"
+# Where the application keeps its Proxies.
+EXTENSION = "customers-api-proxies"
 # Longer ones are cut at their left, where anybody may have written.
 LONGEST_FORWARDED = 512
 MOST_REMEMBERED = 4096
@@ -58,6 +62,13 @@ class Proxies:
         if address is None:
             return self._unix
         return any(address in network for network in self._networks)
+
+
+def here() -> str | None:
+    """Who is behind the request at hand, as Proxies tell it; None at the end of a unix socket."""
+    proxies: Proxies = current_app.extensions[EXTENSION]
+    client = proxies.client(request.environ)
+    return None if client == UNIX else client
 
 
 def _name(address: Address | None) -> str:

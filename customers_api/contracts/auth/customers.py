@@ -22,6 +22,7 @@ from customers_api.core.sign_in.second_factor import SecondFactorNeeded, WrongCo
 from customers_api.core.sign_in.sessions import Session
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
+from customers_api.web import addresses
 from customers_api.web.access import bearer, bearer_token
 from customers_api.web.contract import Contract
 
@@ -46,7 +47,8 @@ SESSION = CustomerSession()
 )
 def login(body: Mapping[str, Any]) -> Session:
     """Begin a customer's session; after five failures in a row, only so often."""
-    return service.log_in(body["email"], body["password"], code=body.get("code"))
+    whence = addresses.here()
+    return service.log_in(body["email"], body["password"], code=body.get("code"), address=whence)
 
 
 @contract.operation(
@@ -92,5 +94,5 @@ def ask(body: Mapping[str, Any]) -> resets.Reset:
 )
 def redeem(body: Mapping[str, Any]) -> Mapping[str, str]:
     """Set a new password by a reset token, which works once; ends all the customer's sessions."""
-    resets.redeem(body["token"], body["new_password"])
+    resets.redeem(body["token"], body["new_password"], address=addresses.here())
     return {"detail": "Password changed"}

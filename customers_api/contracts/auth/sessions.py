@@ -14,6 +14,7 @@ from customers_api.core.operators.service import WrongPassword
 from customers_api.core.tokens import service as tokens
 from customers_api.core.tokens.queries import TokenRevoked
 from customers_api.core.tokens.signing import TokenExpired, TokenInvalid, TokenMissing
+from customers_api.web import addresses
 from customers_api.web.access import bearer, bearer_token
 from customers_api.web.contract import Contract
 
@@ -39,7 +40,8 @@ SESSION = Session()
 def login(body: Mapping[str, Any]) -> tokens.Session:
     """Begin a session."""
     # The password takes its time; no transaction waits for it.
-    who = operators.authenticate(body["username"], body["password"])
+    username, password = body["username"], body["password"]
+    who = operators.authenticate(username, password, address=addresses.here())
     return database.in_unit_of_work(lambda: tokens.open_session(who))
 
 

@@ -29,6 +29,7 @@ from customers_api.core.sign_in.credentials import WrongCurrentPassword
 from customers_api.core.sign_in.second_factor import AlreadyOn, NotBegun, NotConfirmed
 from customers_api.core.sign_in.sessions import SessionNotFound
 from customers_api.core.statements import AnyRow
+from customers_api.web import addresses
 from customers_api.web.access import customer
 from customers_api.web.contract import Contract
 
@@ -86,7 +87,7 @@ def change(body: Mapping[str, Any], expected: Editions) -> AnyRow:
 def change_password(body: Mapping[str, Any]) -> Mapping[str, str]:
     """Change one's own password, which ends one's other sessions."""
     current, new = body["current_password"], body["new_password"]
-    service.change_password(*_here(), current, new)
+    service.change_password(*_here(), current, new, address=addresses.here())
     return {"detail": "Password changed"}
 
 

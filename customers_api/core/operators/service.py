@@ -44,12 +44,13 @@ def account(username: str) -> str:
     return attempts.account("operator", username)
 
 
-def authenticate(username: str, password: str) -> Authenticated:
+def authenticate(username: str, password: str, *, address: str | None = None) -> Authenticated:
     """The operator who has this username and password; raises WrongPassword or TooManyAttempts.
 
-    Not inside a unit of work: the password takes its time, and failures are counted.
+    `address` is where the attempt comes from. Not inside a unit of work: the password takes its
+    time, and failures are counted.
     """
-    attempt = attempts.begin(account(username))
+    attempt = attempts.begin(account(username), address)
     operator = queries.find(username)
     enabled = operator is not None and operator.disabled_at is None
     kept = operator.password_hash if operator is not None and enabled else None
@@ -101,7 +102,7 @@ def change(id: int, changes: Mapping[str, Any]) -> Operator:
     if "password" in changes:
         operator.password_hash = passwords.hashed(changes["password"])
         operator.signed_out_at = operator.updated_at
-        attempts.forget(account(operator.username))
+        attempts.forget(account(operator.username), operator_id=id)
     if "disabled" in changes:
         operator.disabled_at = operator.updated_at if changes["disabled"] else None
         operator.signed_out_at = operator.updated_at

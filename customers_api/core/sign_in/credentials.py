@@ -182,6 +182,11 @@ def with_password(password_hash: str) -> dict[str, Any]:
     return {**new, "reset_hash": None, "reset_email_key": None, "reset_expires_at": None}
 
 
+def begin_anew(whom: "Named | Kept", address: str | None = None) -> None:
+    """Let a customer with a new password sign in at once, and be known at this address at most."""
+    attempts.forget(account(whom.email_key), but=address, customer_id=whom.id)
+
+
 def still(kept: Kept, **values: Any) -> bool:
     """Write credentials, or none: whether the password is still the one that was checked."""
     same = K.customer_id == kept.id, K.password_set_at == kept.password_set_at

@@ -61,11 +61,12 @@ def ask_by_email(email: str) -> Reset:
     return _for_nobody() if kept is None else _kept(kept)
 
 
-def redeem(token: str, new_password: str) -> None:
+def redeem(token: str, new_password: str, *, address: str | None = None) -> None:
     """Give the customer of a reset token a new password, and end all their sessions.
 
     Whoever reads the customer's mail has not been guessing, so the account can be tried at once
-    again. Raises ResetTokenInvalid or Invalid. Not inside a unit of work.
+    again; of the addresses that it knows, only the one that this comes from stays known. Raises
+    ResetTokenInvalid or Invalid. Not inside a unit of work.
     """
     wanted = {"wanted": one_time.digest(token), "now": clock.now()}
     row = database.first(_GOOD, wanted)
@@ -76,10 +77,10 @@ def redeem(token: str, new_password: str) -> None:
     if problems:
         raise Invalid(problems)
     hashed = passwords.hashed(new_password)
-    database.in_unit_of_work(lambda: _use(row.customer_id, wanted["wanted"], hashed))
+    database.in_unit_of_work(lambda: _use(row.customer_id, wanted["wanted"], hashed, address))
 
 
-def _use(id: int, digest: object, hashed: str) -> None:
+def _use(id: int, digest: object, hashed: str, address: str | None) -> None:
     # A new password takes the token away, so one of those who race for it finds it.
     taken = update(CREDENTIALS).where(K.customer_id == id, K.reset_hash == digest)
     if not database.write(taken.values(credentials.with_password(hashed))).rowcount:
@@ -88,7 +89,7 @@ def _use(id: int, digest: object, hashed: str) -> None:
     with acting_as(whom.actor):
         credentials.record(Kind.CUSTOMER_PASSWORD_SET, whom, "password")
     sessions.end_all(id)
-    attempts.forget(credentials.account(whom.email_key))
+    credentials.begin_anew(whom, address)
 
 
 def _made() -> Reset:

@@ -33,14 +33,17 @@ __all__ = [
 ]
 
 
-def log_in(email: str, password: str, *, code: str | None = None) -> Session:
+def log_in(
+    email: str, password: str, *, code: str | None = None, address: str | None = None
+) -> Session:
     """A new session of the customer who has this email and password.
 
+    `address` is the customer's own, where that is known: not that of a program which asks for many.
     Raises WrongCredentials, alike for a wrong password, an unknown email, a customer without a
     password and one who is not active; SecondFactorNeeded; TooManyAttempts.
     """
     email_key = credentials.email_key(email)
-    attempt = attempts.begin(credentials.account(email_key))
+    attempt = attempts.begin(credentials.account(email_key), address)
     try:
         kept = _authenticated(email_key, password)
         if kept.totp_confirmed_at is not None and code is None:
@@ -76,16 +79,19 @@ def set_password(who: Who, password: str) -> None:
         credentials.keep(named.id, **credentials.with_password(hashed))
         credentials.record(Kind.CUSTOMER_PASSWORD_SET, named, "password")
         sessions.end_all(named.id)
-        attempts.forget(credentials.account(named.email_key))
+        credentials.begin_anew(named)
 
     database.in_unit_of_work(keep)
 
 
-def change_password(id: int, session_id: int, current: str, new: str) -> None:
+def change_password(
+    id: int, session_id: int, current: str, new: str, *, address: str | None = None
+) -> None:
     """Give a customer who knows the current password another; ends their other sessions.
 
-    As with every new password, the account can be signed in to at once again. Raises
-    WrongCurrentPassword, TooManyAttempts, or Invalid.
+    As with every new password, the account can be signed in to at once again; of the addresses
+    that it knows, only the one that this comes from stays known. Raises WrongCurrentPassword,
+    TooManyAttempts, or Invalid.
     """
     credentials.refuse_bad(new_password=new)
     kept = credentials.check_current(id, session_id, current)
@@ -98,7 +104,7 @@ def change_password(id: int, session_id: int, current: str, new: str) -> None:
             raise credentials.WrongCurrentPassword.at("current_password")
         credentials.record(Kind.CUSTOMER_PASSWORD_SET, kept, "password")
         sessions.end_all(id, but=session_id)
-        attempts.forget(credentials.account(kept.email_key))
+        credentials.begin_anew(kept, address)
 
     database.in_unit_of_work(keep)
 
@@ -122,5 +128,5 @@ def _begin(kept: Kept, password_hash: str, code: str | None, attempt: Attempt) -
         raise WrongCredentials
     if kept.totp_confirmed_at is not None:
         second_factor.spend(kept, str(code))
-    attempts.succeed(attempt)
+    attempts.succeed(attempt, customer_id=kept.id)
     return sessions.begin(kept.id, kept.customer_id)

@@ -124,7 +124,7 @@ def open_session(who: Authenticated) -> Session:
     operator = database.write(seen.returning(Operator.username, Operator.role)).first()
     if operator is None:
         raise WrongPassword
-    attempts.succeed(who.attempt)
+    attempts.succeed(who.attempt, operator_id=who.operator_id)
     token = Token(
         kind="session",
         jti=uuid4().hex,

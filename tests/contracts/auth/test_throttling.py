@@ -186,6 +186,7 @@ def test_a_session_goes_on_while_its_account_is_delayed(anonymous: Api) -> None:
     assert not session.is_over()
 
 
+@pytest.mark.usefixtures("clock")
 def test_the_owners_password_is_heard_in_a_session_while_others_guess(anonymous: Api) -> None:
     make_customer(anonymous)
     me, elsewhere = log_in(anonymous).api, log_in(anonymous)
