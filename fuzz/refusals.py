@@ -24,6 +24,7 @@ SENTENCES = {
     r"There is (a|an) \w+ with this \w+( already)?": "unique in the registry",
     r"In the list more than once|Given more than once": "unique in a list",
     r"Group not found": "names what is not there",
+    r"Must be another group": "the path and the query name the same",
     r"Must be the id in the path, \d+": "the path and the body say the same",
     r"Not a cursor that a page gave": "opaque, made by the server only",
     r"Goes on from a page; skip cannot be given, too": "of two parameters one may be given",

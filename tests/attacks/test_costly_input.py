@@ -2,10 +2,13 @@
 
 import pytest
 
+from customers_api.core.customers import substrings
 from customers_api.core.customers.identity import email_key
 from customers_api.web.body import MOST_OF_READERS, MOST_OF_STRANGERS
 from tests.support.api import Api
 
+# Letters that lead to one another, none of them twice.
+ALPHABET = [chr(code) for code in range(0x4E00, 0x4E00 + 1_000)]
 PUBLIC = (
     "/api/auth/login",
     "/api/auth/refresh",
@@ -44,6 +47,15 @@ def test_a_search_for_an_email_of_very_many_accents_finds_nobody(reader: Api) ->
     answer = reader.post("/api/customers/search", {"email": "a" + "\u0315\u0300" * 400})
     assert answer.status_code == 200
     assert answer.get_json()["total"] == 0
+
+
+@pytest.mark.parametrize("text", ["5" * 1_000, " 555" * 250, "an" * 500, "".join(ALPHABET)])
+def test_of_a_long_text_the_index_of_texts_is_asked_for_little(text: str) -> None:
+    # SQLite's looks each three characters up for each text that has all of them.
+    asked = dict(substrings.parameters("query", text))["query_match"]
+    pieces = asked.strip('"').split('" AND "')
+    assert all(piece in text and len(piece) >= substrings.SHORTEST_INDEXED for piece in pieces)
+    assert sum(map(len, pieces)) <= 3 * substrings.LONGEST_PIECE
 
 
 def test_very_many_unknown_fields_are_not_named_one_by_one(editor: Api) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, func, select
 
 from customers_api.core import database
 from customers_api.core.customers import identity, queries, statistics, substrings
@@ -118,10 +118,7 @@ def _count(shape: Shape) -> Prepared:
 @lru_cache(maxsize=512)
 def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """A page, and the total in each of its rows, of what is found first and sorted then."""
-    found = select(C.id).where(*_conditions(shape)).cte("found")
-    if shape.dialect == "postgresql":
-        # Apart, or the planner, who guesses badly at substrings, may walk through all customers.
-        found = found.prefix_with("MATERIALIZED")
+    found = _found(shape)
     total = select(func.count()).select_from(found).scalar_subquery().label("total")
     page = select(*queries.columns(fields), total).where(C.id.in_(select(found.c.id)))
     return _cut(page, sort, shape)
@@ -130,17 +127,27 @@ def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
 @lru_cache(maxsize=512)
 def _sorted_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """As `_found_first`, for many: each is looked up for what it is sorted by, and nothing else."""
-    if shape.names == ("tags",):
-        found = select(TAGS.c.customer_id.label("id")).where(TAGGED).distinct().cte("found")
-    else:
-        found = select(C.id).where(*_conditions(shape)).cte("found")
-    if shape.dialect == "postgresql":
-        # Apart, as the planner cannot tell how many have a rare tag.
-        found = found.prefix_with("MATERIALIZED")
+    found = _found(shape)
     page = _part(select(C.id).where(C.id.in_(select(found.c.id))), sort, shape).cte("page")
     total = select(func.count()).select_from(found).scalar_subquery().label("total")
     shown = select(*queries.columns(fields), total).where(C.id.in_(select(page.c.id)))
     return Prepared(shown.order_by(*queries.order_by(sort, shape.dialect)))
+
+
+def _found(shape: Shape) -> CTE:
+    """The ids of all that match, from the index alone where that tells it."""
+    if shape.names == ("tags",):
+        ids = select(TAGS.c.customer_id.label("id")).where(TAGGED).distinct()
+    elif shape.names == ("query",):
+        ids = substrings.ids("query", shape)
+    else:
+        ids = select(C.id).where(*_conditions(shape))
+    found = ids.cte("found")
+    if shape.dialect == "postgresql":
+        # Apart, or the planner, who guesses badly at substrings and at rare tags, may walk through
+        # all customers.
+        return found.prefix_with("MATERIALIZED")
+    return found
 
 
 @lru_cache(maxsize=512)

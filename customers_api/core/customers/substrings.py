@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Float,
+    Select,
     TableClause,
     and_,
     bindparam,
@@ -114,14 +115,19 @@ def _is_frequent_query(parameters: Mapping[str, Any]) -> bool:
 
 def in_customer(name: str, shape: Shape) -> ColumnElement[bool]:
     """That the text of a row of `customers` holds the value."""
+    found = ids(name, shape)
+    if name in shape.indexed or not shape.walks:
+        return C.id.in_(found)
+    return found.where(found.selected_columns.id == C.id).correlate(CUSTOMERS).exists()
+
+
+def ids(name: str, shape: Shape) -> Select[int]:
+    """The ids of all customers whose text holds the value."""
     if shape.dialect == "postgresql":
         id: ColumnElement[Any] = ALL_TEXTS.c.customer_id
     else:
         id = SEARCH.c.rowid if name in shape.indexed else TEXTS.c.id
-    found = select(id).where(*in_text(name, shape))
-    if name in shape.indexed or not shape.walks:
-        return C.id.in_(found)
-    return found.where(id == C.id).correlate(CUSTOMERS).exists()
+    return select(id.label("id")).where(*in_text(name, shape))
 
 
 def texts(name: str, shape: Shape) -> TableClause:

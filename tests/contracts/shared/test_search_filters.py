@@ -34,6 +34,17 @@ def check(api: Api, prefix: str, customers: list[Json], filters: Json) -> None:
     assert (ids(answer["customers"]), answer["total"]) == (expected, len(expected)), filters
 
 
+def test_a_long_query_is_compared_to_its_last_letter(editor: Api, prefix: str) -> None:
+    company = "The Company of Merchants of Many Seas, Straits and Rivers, formerly of London"
+    made = created(editor, **person(1, company_name=company))
+    created_list(editor, person(2, company_name=company.replace("Straits", "Strands")), person(3))
+    for query in (company, company.upper()[4:], company[:-3]):
+        assert ids(found(editor, prefix, query=query)["customers"]) == [made["id"]]
+    for place in range(0, len(company), 7):
+        other = f"{company[:place]}~{company[place + 1 :]}"
+        assert found(editor, prefix, query=other)["total"] == 0
+
+
 def test_query_is_a_substring_of_any_of_its_fields(reader: Api, crafted: list[Json]) -> None:
     for n, text in enumerate(TEXTS):
         check(reader, PREFIXES[n % 2], crafted, {"query": text})
