@@ -151,8 +151,13 @@ def remove(id: int, session_id: int, current_password: str) -> None:
 
 
 def remove_lost(who: Who) -> None:
-    """Ask for no second factor any more of a customer who has lost it; raises CustomerNotFound."""
+    """Ask for no second factor any more of a customer who has lost it; raises CustomerNotFound.
+
+    Where there was none, nothing has happened, and nothing is recorded.
+    """
     whom = credentials.whose(who)
-    database.write(update(CREDENTIALS).where(K.customer_id == whom.id).values(WITHOUT))
+    theirs = K.customer_id == whom.id, K.totp_secret.is_not(None)
+    if not database.write(update(CREDENTIALS).where(*theirs).values(WITHOUT)).rowcount:
+        return
     database.write(delete(RECOVERY_CODES).where(R.customer_id == whom.id))
     credentials.record(Kind.CUSTOMER_SECOND_FACTOR_REMOVED, whom)

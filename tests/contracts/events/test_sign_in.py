@@ -68,6 +68,10 @@ def test_a_second_factor_is_told_when_it_comes_and_when_it_goes(admin: Api) -> N
     assert {change["new"] for change in added["changes"]} == {"[redacted]"}
     session.api.delete("/api/me/totp", json={"current_password": PASSWORD})
     assert len(told(admin, "customer.second_factor_removed")) == 1
+    # What is off already is not taken off.
+    session.api.delete("/api/me/totp", json={"current_password": PASSWORD})
+    assert admin.delete("/api/customers/1/totp").status_code == 200
+    assert len(told(admin, "customer.second_factor_removed")) == 1
 
 
 def test_a_failed_log_in_changes_nothing_and_is_no_event(admin: Api) -> None:
