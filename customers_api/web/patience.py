@@ -85,7 +85,7 @@ class PatientWorker(ThreadWorker):
         return self.threads
 
     def notify(self) -> None:
-        """Tell that the worker lives, often enough: gunicorn calls this in each turn of its loop."""
+        """Tell that the worker lives, often enough: gunicorn calls this in each turn of a loop."""
         now = time.monotonic()
         if now >= self._next_notice:
             self._next_notice = now + NOTICE_SECONDS
