@@ -19,7 +19,7 @@ from tests.conftest import make_app
 from tests.contracts.main.calls import person
 from tests.support import postgres
 from tests.support.api import service_token
-from tests.support.gunicorn import SECRET, Gunicorn
+from tests.support.gunicorn import SECRET, Gunicorn, only_gunicorn
 
 # Three seconds are promised; a machine that runs tests does other things, too.
 LIMIT_SECONDS = 6.0
@@ -189,6 +189,7 @@ def test_connections_that_hang_by_themselves_are_given_up_when_a_statement_shoul
     assert running.call("POST", "/api/customers/", person(number)).status == 201
 
 
+@only_gunicorn("probes wait for a thread as every request does")
 def test_probes_are_answered_while_every_thread_waits_for_the_database(running: Running) -> None:
     with (
         psycopg.connect(running.database.address + "postgres") as other,
