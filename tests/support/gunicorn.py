@@ -31,6 +31,11 @@ def only_gunicorn(promise: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(ASKED == GRANIAN, reason=f"granian's own: {promise}")
 
 
+def only_here(what: str) -> pytest.MarkDecorator:
+    """A mark for tests that look into an application, and cannot where granian serves it."""
+    return pytest.mark.skipif(ASKED == GRANIAN, reason=f"not over HTTP: {what}")
+
+
 class Gunicorn:
     """The server, as script/server runs it, in a session of its own."""
 

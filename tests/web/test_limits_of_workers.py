@@ -83,7 +83,7 @@ def test_a_limit_holds_while_workers_are_killed(served: Served) -> None:
 
     def kill() -> int:
         for times in range(1000):
-            if over.wait(0.3):
+            if over.wait(0.1):
                 return times
             for process in served.gunicorn.workers[:1]:
                 with suppress(ProcessLookupError):
