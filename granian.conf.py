@@ -35,7 +35,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("customers-api: WEB_SERVER=granian needs the extra: pip install '.[granian]'")
 
-# Milliseconds for the head of a request, and the most bytes of one that are kept.
+# Milliseconds for the head of a request, and the bytes of one that are kept, more or less.
 HEAD_MILLISECONDS = 10_000
 HEAD_BYTES = 64 * 1024
 GRACEFUL_SECONDS = 30
@@ -63,8 +63,7 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
     """granian with one listener for all workers, who come back however often they are killed.
 
     By itself it has each worker listen for itself, so that what waits for one is lost with it; it
-    ends when a worker ends twice in 5.5 seconds, and overlooks one that ends beside another; and
-    where a signal ends all of its processes, as systemd's does, it fails.
+    ends when a worker ends twice in 5.5 seconds, and may overlook one that ends beside another.
     """
 
     could_not_load = False
@@ -90,7 +89,7 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
                 self._respawn_workers(gone, spawn_target, target_loader)
 
     def shutdown(self, exit_code: int = 0) -> None:
-        """End; a worker that the same signal has ended before is no failure."""
+        """End; a worker that has ended meanwhile is no failure."""
         with suppress(SystemExit):
             super().shutdown(exit_code)
         if self.could_not_load:
