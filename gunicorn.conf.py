@@ -1,20 +1,15 @@
 """How gunicorn serves wsgi:app; found by its name, so a bare `gunicorn wsgi:app` has it too."""
 
-import atexit
-import fcntl
 import os
-import shutil
 import socket
 import sys
-import tempfile
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 # `gunicorn` the command, unlike `python -m gunicorn`, has not put the checkout on the path yet.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import shared_folder
 from config import ConfigurationError, load
 
 try:
@@ -22,61 +17,7 @@ try:
 except ConfigurationError as error:
     sys.exit(f"customers-api: {error}")
 
-_SHARED_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
-_FOLDER_PREFIX, _FOLDER_VARIABLE = "customers-api-", "CUSTOMERS_API_FOLDER"
-_FOLDER_AGE_SECONDS = 60
-
-
-def _share_a_folder() -> None:
-    """Have a folder that this server's processes share, before any code of ours looks for it.
-
-    What an operator has set stays; what another server has made, whose place this one takes and
-    whose environment it has, is that one's. A reload finds its own.
-    """
-    folder, process = _shared_folder()
-    if process == os.getpid():
-        return
-    for name in ("WORKERS_DIR", "PROMETHEUS_MULTIPROC_DIR"):
-        if folder and os.environ.get(name) == folder:
-            del os.environ[name]
-    _remove_abandoned_folders()
-    folder = tempfile.mkdtemp(prefix=_FOLDER_PREFIX, dir=_SHARED_MEMORY)
-    # Held by this process and its workers, as long as one of them is there.
-    fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_SH)
-    os.environ[_FOLDER_VARIABLE] = f"{folder}:{os.getpid()}"
-    os.environ.setdefault("WORKERS_DIR", folder)
-    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", os.environ["WORKERS_DIR"])
-    atexit.register(_remove_folder)
-
-
-def _shared_folder() -> tuple[str, int]:
-    folder, _, process = os.environ.get(_FOLDER_VARIABLE, ":0").rpartition(":")
-    return folder, int(process)
-
-
-def _remove_folder() -> None:
-    folder, process = _shared_folder()
-    # A worker ends the same way.
-    if process == os.getpid():
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _remove_abandoned_folders() -> None:
-    """Remove the folders of servers that were killed."""
-    for path in Path(_SHARED_MEMORY or tempfile.gettempdir()).glob(f"{_FOLDER_PREFIX}*"):
-        with suppress(OSError):
-            # One that is being made is not locked yet.
-            if time.time() - path.stat().st_mtime < _FOLDER_AGE_SECONDS:
-                continue
-            held = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-            try:
-                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-            finally:
-                os.close(held)
-
-
-_share_a_folder()
+shared_folder.share()
 
 # An IPv6 address needs its brackets before a port.
 _host = f"[{_config.HOST}]" if ":" in _config.HOST else _config.HOST
@@ -96,7 +37,7 @@ timeout = 60
 graceful_timeout = 30
 
 # Heartbeats on a disk that stalls would get healthy workers killed.
-worker_tmp_dir = _SHARED_MEMORY
+worker_tmp_dir = shared_folder.MEMORY
 # By default a socket in the home folder, shared by every instance on the machine.
 control_socket_disable = True
 
@@ -116,7 +57,7 @@ limit_request_field_size = 8190
 
 def on_starting(_server: Any) -> None:
     """Keep the folder as ours where gunicorn has forked meanwhile, as with --daemon."""
-    os.environ[_FOLDER_VARIABLE] = f"{_shared_folder()[0]}:{os.getpid()}"
+    shared_folder.keep()
 
 
 def when_ready(server: Any) -> None:

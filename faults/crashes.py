@@ -1,7 +1,7 @@
 """Nothing acknowledged is lost, nothing is half done: whatever is killed, and however often.
 
-    python -m faults.crashes postgresql
-    python -m faults.crashes sqlite
+    [WEB_SERVER=granian] python -m faults.crashes postgresql
+    [WEB_SERVER=granian] python -m faults.crashes sqlite
 
 Eight clients create, change and remove customers, one at a time and 500 at a time, each knowing
 what must be there at the end, while workers, the whole server and PostgreSQL are killed. Then

@@ -1,6 +1,6 @@
 """Leaving well: workers are replaced under load, and the server ends, without losing a request.
 
-    python -m faults.leaving
+    [WEB_SERVER=granian] python -m faults.leaving [nginx]
 
 Clients call without a pause, half of them on kept connections, half on a new one for each call. HUP
 replaces all workers several times, as a deployment does: not one call may fail. Then TERM ends the
@@ -14,10 +14,12 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from faults.databases import database_of, token
+from faults.proxy import nginx
 from tests.support.gunicorn import Gunicorn
 
 CLIENTS = 8
@@ -25,6 +27,7 @@ RELOADS = 5
 SECONDS_BETWEEN = 3.0
 IN_FLIGHT = 6
 LIST = 3000
+LIMITS = ("RATE_LIMIT_PER_TOKEN", "RATE_LIMIT_PER_ADDRESS")
 
 
 @dataclass
@@ -77,15 +80,16 @@ class Caller:
         return {"Authorization": f"Bearer {self.bearer}", "Content-Type": "application/json"}
 
 
-def main() -> bool:
+def main(*, behind_nginx: bool) -> bool:
     """Do both; prints what happened and returns whether no request was lost."""
     with database_of("sqlite") as (url, _):
-        gunicorn = Gunicorn(url)
+        gunicorn = Gunicorn(url, **dict.fromkeys(LIMITS, "off"))
         gunicorn.start()
         bearer = token(url, "editor")
-        callers = [Caller(gunicorn.port, bearer, n % 2 == 0) for n in range(CLIENTS)]
-        replaced = _reload(gunicorn, callers)
-        statuses, code = _terminate(gunicorn, callers[0])
+        with nginx(gunicorn.port) if behind_nginx else nullcontext(gunicorn.port) as port:
+            callers = [Caller(port, bearer, n % 2 == 0) for n in range(CLIENTS)]
+            replaced = _reload(gunicorn, callers)
+            statuses, code = _terminate(gunicorn, callers[0])
     failures = [each for caller in callers for each in caller.failures]
     print(f"{RELOADS} reloads: {replaced} workers replaced, ", end="")
     print(f"{sum(caller.answered for caller in callers)} calls answered, {len(failures)} failed")
@@ -123,4 +127,4 @@ def _terminate(gunicorn: Gunicorn, caller: Caller) -> tuple[list[Any], int]:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main() else 1)
+    sys.exit(0 if main(behind_nginx="nginx" in sys.argv) else 1)

@@ -1,6 +1,6 @@
 """Slow clients: eight, 50 and 500 connections that dawdle, and honest calls beside them.
 
-    python -m faults.slow [gunicorn|granian] [scenario ...]
+    [WEB_SERVER=granian] python -m faults.slow [nginx] [scenario ...]
 
 Each scenario has its own way to keep a server waiting. Meanwhile an honest client calls on a new
 connection and on a kept one by turns: each call is answered, 99 of 100 within 100 ms.
@@ -22,8 +22,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from faults.databases import database_of, token
+from faults.proxy import nginx
 from tests.support.checkout import ROOT
-from tests.support.gunicorn import Gunicorn
+from tests.support.gunicorn import ASKED, Gunicorn
 
 COUNTS = (8, 50, 500)
 # Each has 20 MB made for it, which is heavy work and not slowness, so there are no 500 of these.
@@ -38,6 +39,7 @@ LIMIT_SECONDS = 0.1
 PAUSE_SECONDS = 0.02
 DRIP_SECONDS = 1.0
 PATH = "/api/customers/1"
+NGINX = "nginx"
 
 
 @dataclass(frozen=True)
@@ -134,13 +136,14 @@ class Dawdlers:
 
 def main(arguments: Sequence[str]) -> bool:
     """Measure all; prints a table and returns whether the honest never noticed."""
-    server = "granian" if "granian" in arguments else "gunicorn"
+    server = NGINX if NGINX in arguments else ASKED
     wanted = [name for name in SCENARIOS if name in arguments] or [*SCENARIOS]
     fine = True
     with database_of("sqlite") as (url, _):
         _seed(url)
         bearer = token(url, "editor")
-        print(f"| {server} | slow | calls | failed | median | p99 | slowest | ends of the slow |")
+        of = f"{ASKED} behind nginx" if server == NGINX else ASKED
+        print(f"| {of} | slow | calls | failed | median | p99 | slowest | ends of the slow |")
         print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
         for name in wanted:
             for count in READERS if SCENARIOS[name].window else COUNTS:
@@ -210,30 +213,17 @@ def _settle(port: int, bearer: str) -> None:
 
 @contextmanager
 def _serving(server: str, url: str) -> Iterator[int]:
-    gunicorn = Gunicorn(url)
-    if server == "gunicorn":
-        gunicorn.start()
-        try:
-            yield gunicorn.port
-        finally:
-            os.killpg(gunicorn.pid, 9)
-        return
-    options = os.environ.get("GRANIAN_OPTIONS", "--workers 2 --blocking-threads 4").split()
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(gunicorn.port)]
-    process = subprocess.Popen(
-        [*command, *options, "wsgi:app"],
-        cwd=ROOT,
-        env=gunicorn.environ,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    """The port of a server: our own, or the other, by itself or behind nginx."""
+    running = Gunicorn(url, TRUSTED_PROXIES="127.0.0.1")
+    running.start()
     try:
-        while not gunicorn.answers():
-            time.sleep(0.1)
-        yield gunicorn.port
+        if server == NGINX:
+            with nginx(running.port) as port:
+                yield port
+        else:
+            yield running.port
     finally:
-        os.killpg(process.pid, 9)
-        process.wait()
+        os.killpg(running.pid, 9)
 
 
 def _seed(url: str) -> None:

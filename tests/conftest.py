@@ -18,6 +18,7 @@ from customers_api.web import access
 from tests.support import postgres
 from tests.support.api import Api, service_token
 from tests.support.conformance import Conformance
+from tests.support.relay import relayed
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -79,7 +80,8 @@ def migrated_app(database_url: str) -> Iterator[Flask]:
     app = make_app(database_url)
     with app.app_context():
         upgrade()
-    yield app
+    with relayed(app):
+        yield app
     with app.app_context():
         db.engine.dispose()
 

@@ -12,6 +12,7 @@ from tests.contracts.auth import sessions
 from tests.contracts.me import customers
 from tests.support.api import Api
 from tests.support.conformance import Conformance
+from tests.support.relay import relayed
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +21,8 @@ def one_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     app = make_app(f"sqlite:///{tmp_path_factory.mktemp('attacks')}/one.db")
     with app.app_context():
         upgrade()
-    yield app
+    with relayed(app):
+        yield app
     with app.app_context():
         db.engine.dispose()
 

@@ -5,7 +5,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,11 @@ from flask_migrate import upgrade
 from customers_api.extensions import db
 from tests.conftest import empty_database, make_app
 from tests.support.api import service_token
-from tests.support.gunicorn import SECRET, Gunicorn
+from tests.support.gunicorn import GRANIAN, GUNICORN, SECRET, Gunicorn
 
 Answer = tuple[int, Any]
+# After which granian has answered all that it is going to, where it keeps a connection.
+SILENCE_SECONDS = 0.5
 
 
 class Served(Gunicorn):
@@ -35,10 +37,15 @@ class Served(Gunicorn):
         """Everything that is answered until the server closes, to these bytes and no more."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as client:
             client.sendall(request)
-            client.shutdown(socket.SHUT_WR)
             received = b""
-            while part := client.recv(65536):
-                received += part
+            if self.server == GUNICORN:
+                client.shutdown(socket.SHUT_WR)
+            else:
+                # It answers nobody who has said all there is to say.
+                client.settimeout(SILENCE_SECONDS)
+            with suppress(TimeoutError if self.server == GRANIAN else ()):
+                while part := client.recv(65536):
+                    received += part
         return received
 
     def call(

@@ -16,6 +16,7 @@ from tests.attacks.conftest import customers, sessions
 from tests.contracts.auth.forgery import ABSENT, encoded, forged, part
 from tests.contracts.auth.sessions import refusal
 from tests.support.api import Api
+from tests.support.gunicorn import ASKED, GRANIAN
 
 HOUR = 3600
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -223,7 +224,11 @@ def _part(door: Door, **claims: Any) -> str:
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES)
 def test_a_forged_or_misused_token_is_refused(door: Door, forge: Callable[[Door], str]) -> None:
-    assert door.tried(forge(door)) in ("token-invalid", "token-expired", "token-revoked")
+    codes = ["token-invalid", "token-expired", "token-revoked"]
+    if ASKED == GRANIAN:
+        # It hands on no header that has letters beyond ASCII.
+        codes.append("token-missing")
+    assert door.tried(forge(door)) in codes
     # The twin that it was made of is as good as before.
     assert door.api.get(door.path).status_code == 200
 

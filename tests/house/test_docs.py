@@ -76,3 +76,8 @@ def test_links_between_pages_lead_somewhere() -> None:
 
 def test_the_changelog_has_the_version() -> None:
     assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_configuration_of_nginx_is_the_one_that_is_tried() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text()
+    assert f"```nginx\n{(ROOT / 'examples' / 'nginx.conf').read_text()}```" in page

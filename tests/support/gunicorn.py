@@ -1,4 +1,8 @@
-"""gunicorn as script/server runs it, to be asked, stopped and killed."""
+"""The server as script/server runs it, to be asked, stopped and killed.
+
+It is gunicorn, or granian where the environment of the tests says WEB_SERVER=granian; then what
+only our own worker of gunicorn promises is skipped.
+"""
 
 import http.client
 import json
@@ -13,13 +17,30 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.checkout import ROOT, START_SECONDS, environment, free_port
 
 SECRET = "a secret of the tests and of nobody else"
+GUNICORN, GRANIAN = "gunicorn", "granian"
+ASKED = os.environ.get("WEB_SERVER") or GUNICORN
+
+
+def only_gunicorn(promise: str) -> pytest.MarkDecorator:
+    """A mark for tests of what granian does not promise."""
+    return pytest.mark.skipif(ASKED == GRANIAN, reason=f"granian's own: {promise}")
+
+
+def only_here(what: str) -> pytest.MarkDecorator:
+    """A mark for tests that look into an application, and cannot where granian serves it."""
+    return pytest.mark.skipif(ASKED == GRANIAN, reason=f"not over HTTP: {what}")
 
 
 class Gunicorn:
     """The server, as script/server runs it, in a session of its own."""
+
+    # Which it is; a test of one of them says so.
+    server = ASKED
 
     def __init__(
         self, url: str, *, arguments: Sequence[str] = (), log: Path | None = None, **environ: str
@@ -27,22 +48,22 @@ class Gunicorn:
         """It serves the database at `url` on a free port, and writes to `log`."""
         self.port = int(free_port())
         self.log = log
-        self._command = [sys.executable, "-m", "gunicorn", *arguments, "wsgi:app"]
-        usual = {"WEB_CONCURRENCY": "2", "LOG_LEVEL": "error"}
-        self.environ = usual | environment(
-            APP_ENV="production",
-            SECRET_KEY=SECRET,
-            DATABASE_URL=url,
-            PORT=str(self.port),
-            **environ,
+        self._command = (
+            [str(Path(sys.executable).with_name("gunicorn")), *arguments, "wsgi:app"]
+            if self.server == GUNICORN
+            else [sys.executable, "granian.conf.py"]
         )
+        usual = {"WEB_CONCURRENCY": "2", "LOG_LEVEL": "error"}
+        given = {"APP_ENV": "production", "SECRET_KEY": SECRET, "WEB_SERVER": self.server}
+        given |= {"DATABASE_URL": url, "PORT": str(self.port)}
+        self.environ = usual | environment(**given | environ)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
         """The first process."""
         if self._process is None:
-            raise RuntimeError("gunicorn was not started")
+            raise RuntimeError("the server was not started")
         return self._process.pid
 
     @property
@@ -66,7 +87,7 @@ class Gunicorn:
         while not self.answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
                 complaints = self.log.read_text() if self.log else ""
-                raise RuntimeError(f"gunicorn did not start\n{complaints}")
+                raise RuntimeError(f"{self.server} did not start\n{complaints}")
             time.sleep(0.05)
 
     def requests(self) -> list[dict[str, Any]]:

@@ -1,40 +1,79 @@
-"""granian, as script/server runs it, serves the same application by the same rules."""
+"""granian, as script/server runs it, serves the same application by the same rules.
+
+All that starts a server is run under it by WEB_SERVER=granian; see docs/operating.md. Here is what
+every run of the tests looks at.
+"""
 
 import http.client
-import sys
-from collections.abc import Iterator
-from contextlib import closing
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
-from tests.support.gunicorn import Gunicorn
+from tests.attacks.test_wire import AMBIGUOUS, POST, SMUGGLED, statuses
+from tests.support.checkout import ROOT, START_SECONDS
+from tests.support.gunicorn import GRANIAN, Gunicorn
+from tests.support.log import parsed
+from tests.support.metrics import samples, total
 
 pytest.importorskip("granian")
+
+ROUTE = "/api/groups"
 
 
 class Granian(Gunicorn):
     """The other server, started as script/server does where WEB_SERVER says so."""
 
-    def __init__(self, url: str) -> None:
-        """It serves the database at `url` with one worker."""
-        super().__init__(url, WEB_CONCURRENCY="1", WEB_SERVER="granian")
-        self._command = [sys.executable, "granian.conf.py"]
+    server = GRANIAN
+    log: Path
 
-    def status(self, target: str) -> int:
+    def stop(self) -> int:
+        """End it by a signal to all of its processes, as systemd does; returns its exit code."""
+        if self._process is None:
+            return 0
+        os.killpg(self.pid, signal.SIGTERM)
+        return self._process.wait(START_SECONDS)
+
+    def answer(self, target: str) -> tuple[http.client.HTTPResponse, bytes]:
         """What a GET of this target, sent as it is, is answered with."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)) as client:
             client.request("GET", target)
-            return client.getresponse().status
+            answer = client.getresponse()
+            return answer, answer.read()
+
+    def status(self, target: str) -> int:
+        """The status of it."""
+        return self.answer(target)[0].status
+
+    def counted(self) -> float:
+        """How many requests of the route were counted."""
+        return total(
+            samples(self.answer("/metrics")[1].decode()), "http_requests_total", route=ROUTE
+        )
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Granian]:
-    running = Granian(f"sqlite:///{tmp_path_factory.mktemp('granian')}/customers.db")
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+    folder = tmp_path_factory.mktemp("granian")
+    running = Granian(f"sqlite:///{folder}/customers.db", log=folder / "log", LOG_LEVEL="info")
+    running.start()
+    yield running
+    assert running.stop() == 0
+    assert parsed(running.log.read_text())
+
+
+def until(found: Callable[[], bool]) -> None:
+    """Wait for what is to be so soon."""
+    deadline = time.monotonic() + 30
+    while not found():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/metrics", "/docs", "/api/customers"])
@@ -42,3 +81,69 @@ def test_doubled_slashes_lead_to_nothing_under_granian_either(server: Granian, p
     assert server.status(path) != http.HTTPStatus.NOT_FOUND
     for doubled in (f"/{path}", f"//{path}", f"{path}//", f"/{path}/"):
         assert server.status(doubled) == http.HTTPStatus.NOT_FOUND, doubled
+
+
+def test_workers_come_back_however_often_they_are_killed_and_what_they_counted_stays(
+    server: Granian,
+) -> None:
+    before = server.counted()
+    for times in range(1, 4):
+        assert server.status(ROUTE) == http.HTTPStatus.UNAUTHORIZED
+        gone = {*server.workers}
+        for process in gone:
+            os.kill(process, signal.SIGKILL)
+        until(lambda gone=gone: len({*server.workers} - gone) == 2)  # type: ignore[misc]
+        assert server.counted() == before + times
+
+
+def test_signals_of_gunicorn_end_nothing(server: Granian) -> None:
+    workers = {*server.workers}
+    server.signal(signal.SIGUSR1)
+    server.signal(signal.SIGUSR2)
+    server.signal(signal.SIGHUP)
+    until(lambda: len(server.workers) == 2 and not workers & {*server.workers})
+    assert server.answers()
+
+
+def test_workers_end_with_a_first_process_that_was_killed(server: Granian) -> None:
+    workers = server.workers
+    os.kill(server.pid, signal.SIGKILL)
+    until(lambda: not any(_runs(process) for process in workers))
+    server.kill()
+    assert server.answers()
+
+
+def _runs(process: int) -> bool:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    return False
+
+
+def test_a_port_that_is_taken_is_told_in_one_line(server: Granian) -> None:
+    settings = server.environ | {"LOG_LEVEL": "error"}
+    second = subprocess.run(
+        server._command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert second.stderr.count("\n") == 1
+    assert "PORT" in second.stderr
+
+
+@pytest.mark.parametrize(
+    "kind", ["a length, and chunks", "two lengths", "a space before the colon"]
+)
+def test_of_a_request_with_two_ends_nothing_is_read_on(server: Granian, kind: str) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+        client.sendall(POST + AMBIGUOUS[kind] + SMUGGLED)
+        received = b""
+        while part := client.recv(65536):
+            received += part
+    assert statuses(received) == [400]
+
+
+def test_every_answer_of_the_application_has_its_headers(server: Granian) -> None:
+    for target in ("/", "/health", "/docs", "/nothing", "/api/me", "/api/customers/1?a=%0d%0ab"):
+        answer, _ = server.answer(target)
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", target
+        assert "default-src" in answer.headers["Content-Security-Policy"], target
+        assert answer.headers["X-Request-ID"], target

@@ -23,6 +23,7 @@ from tests.contracts.auth.sessions import PASSWORD, log_in, make_operator
 from tests.contracts.shared.calls import statements
 from tests.support.api import Api
 from tests.support.conformance import Conformance
+from tests.support.gunicorn import only_here
 from tests.support.stalling import stalled_writers
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
@@ -220,6 +221,7 @@ def test_reads_and_log_ins_ignore_the_key(editor: Api) -> None:
     assert kept(editor.app) == 0
 
 
+@only_here("its clock is moved")
 def test_after_24_hours_a_key_is_a_new_one(editor: Api, john: dict[str, Any]) -> None:
     path = f"/api/customers/{john['id']}"
     editor.patch(path, {"city": "Bonn"}, **keyed())
@@ -233,6 +235,7 @@ def test_after_24_hours_a_key_is_a_new_one(editor: Api, john: dict[str, Any]) ->
     assert kept(editor.app) == 1
 
 
+@only_here("its clock is moved")
 def test_answers_that_have_expired_are_removed_in_passing(
     editor: Api, john: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +259,7 @@ def test_few_are_removed_at_a_time(
     assert kept(editor.app) == 3
 
 
+@only_here("its statements are counted")
 def test_a_key_costs_one_statement_before_and_two_after(
     editor: Api, john: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from customers_api.web.refusals import INTERNAL, render
 from tests.conftest import make_app
 from tests.support.api import Api
+from tests.support.gunicorn import only_here
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -76,6 +77,7 @@ def test_answers_with_etags_carry_them_too(reader: Api, john: dict[str, int]) ->
         assert answer.headers["Content-Security-Policy"] == POLICY
 
 
+@only_here("what fails is put there by the test")
 def test_what_fails_unexpectedly_carries_them(app: Flask, reader: Api) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("customers_api.core.customers.queries.get", lambda *_: 1 // 0)
