@@ -32,6 +32,7 @@ ELSEWHERE = {
     ("POST", "/api/capabilities/customer-management/<operation_code>"),
     ("POST", "/api/capabilities/customer-management/authenticate_customer"),
     ("POST", "/mcp"),
+    ("DELETE", "/api/customers/<customer:customer_id>/totp"),
     ("DELETE", "/api/me/sessions/<int:session_id>"),
     ("DELETE", "/api/me/totp"),
     ("PATCH", "/api/me"),

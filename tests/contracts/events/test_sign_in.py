@@ -72,6 +72,9 @@ def test_a_second_factor_is_told_when_it_comes_and_when_it_goes(admin: Api) -> N
     session.api.delete("/api/me/totp", json={"current_password": PASSWORD})
     assert admin.delete("/api/customers/1/totp").status_code == 200
     assert len(told(admin, "customer.second_factor_removed")) == 1
+    turn_on(session, time.time())
+    assert admin.delete("/api/customers/1/totp").status_code == 200
+    assert len(told(admin, "customer.second_factor_removed")) == 2
 
 
 def test_a_failed_log_in_changes_nothing_and_is_no_event(admin: Api) -> None:
