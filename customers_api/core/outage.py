@@ -56,8 +56,8 @@ class Outage:
             if self._address:
                 self.check(*self._address)
             return self._connect(*arguments, **parameters)
-        # One finds out for all whether it is over. The others wait no longer than that may take, but
-        # so long: it may have begun to ask before it was over.
+        # One finds out for all whether it is over. The others wait as long as that may take: it may
+        # have begun to ask before it was over.
         if not self._asking.acquire(timeout=IMPATIENCE_SECONDS):
             raise Silent("the server did not answer a moment ago")
         try:
