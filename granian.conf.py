@@ -11,7 +11,6 @@ import logging
 import multiprocessing
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
 try:
-    from granian._granian import SocketHolder
     from granian.http import HTTP1Settings
     from granian.server.mp import MPServer
 except ModuleNotFoundError:
@@ -60,20 +58,13 @@ class Line(logging.Formatter):
 
 
 class Server(MPServer):  # type: ignore[misc]  # it has no types
-    """granian with one listener for all workers, who come back however often they are killed.
+    """granian whose workers come back however often they are killed.
 
-    By itself it has each worker listen for itself, so that what waits for one is lost with it; it
-    ends when a worker ends twice in 5.5 seconds, and may overlook one that ends beside another.
+    By itself it ends when a worker ends twice in 5.5 seconds, and may overlook one that ends beside
+    another.
     """
 
     could_not_load = False
-
-    def _init_shared_socket(self) -> None:
-        family = socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
-        address = (self.bind_addr, self.bind_port)
-        self._sso = socket.create_server(address, family=family, backlog=self.backlog)
-        self._sso.setblocking(False)
-        self._shd = SocketHolder(self._sso.fileno(), False, self.backlog)
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         while not (self.interrupt_signal or self.could_not_load):
