@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -223,6 +224,13 @@ def session() -> Session:
     if _unit.get() is not None:
         return _begun()
     return db.session()
+
+
+def upsert(table: Table) -> postgresql.Insert:
+    """An INSERT of the database's own, which can be told what to do about conflicts."""
+    insert: Any = postgresql.insert if dialect() == "postgresql" else sqlite.insert
+    statement: postgresql.Insert = insert(table)
+    return statement
 
 
 def dialect() -> str:

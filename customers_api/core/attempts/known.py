@@ -4,17 +4,13 @@ They are kept as keyed digests, each with the account in it: whoever reads the t
 address, nor that two accounts have one in common. See docs/decisions/0022.
 """
 
-import hmac
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from customers_api.core import clock, database
+from customers_api.core import clock, database, keyed
 from customers_api.core.attempts.model import KNOWN_ADDRESSES
-from customers_api.extensions import settings
 
 # Since an account was last signed in to from there.
 MEMORY = timedelta(days=30)
@@ -41,9 +37,8 @@ def digests(account: str, address: str | None) -> Sequence[str]:
     """
     if address is None:
         return ()
-    secrets = (settings()["SECRET_KEY"], *settings()["SECRET_KEY_FALLBACKS"])
     text = f"known address:{account}:{address}".encode()
-    return [hmac.digest(secret.encode(), text, "sha256").hex() for secret in secrets]
+    return [digest.hex() for digest in keyed.digests(text)]
 
 
 def note(digests: Sequence[str], known_as: str | None, **owner: int) -> None:
@@ -54,8 +49,7 @@ def note(digests: Sequence[str], known_as: str | None, **owner: int) -> None:
     now, (current, *earlier) = clock.now(), digests
     if known_as != current:
         _make_room(earlier, now, *_of(owner))
-    upsert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
-    seen = upsert(KNOWN_ADDRESSES).values(address=current, seen_at=now, **owner)
+    seen = database.upsert(KNOWN_ADDRESSES).values(address=current, seen_at=now, **owner)
     again = seen.on_conflict_do_update(index_elements=[K.address], set_={"seen_at": now, **owner})
     database.write(again)
 

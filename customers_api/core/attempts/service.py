@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import Table, and_, bindparam, case, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from customers_api.core import clock, database
 from customers_api.core.attempts import known
@@ -170,8 +169,8 @@ def _refuse_delayed(row: AnyRow, now: datetime) -> None:
 def _count(account: str, now: datetime) -> bool:
     """Count a failure that nobody has counted yet, unless as many as are free have been."""
     database.write(delete(TABLE).where(F.failed_at <= now - MEMORY))
-    upsert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
-    first = upsert(TABLE).values(account=account, failures=1, failed_at=now, blocked_until=now)
+    values = {"failures": 1, "failed_at": now, "blocked_until": now}
+    first = database.upsert(TABLE).values(account=account, **values)
     until = case((F.failures + 1 >= FREE, now + delay(FREE)), else_=now)
     again = {"failures": F.failures + 1, "failed_at": now, "blocked_until": until}
     counted = first.on_conflict_do_update(

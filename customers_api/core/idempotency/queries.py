@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from sqlalchemy import Select, and_, bindparam, func, literal, select, true
 
-from customers_api.core import clock, database
+from customers_api.core import clock, database, keyed
 from customers_api.core.errors import Error
 from customers_api.core.idempotency.model import KEPT
 from customers_api.core.statements import AnyRow
@@ -54,9 +54,7 @@ class Request:
 
         Without a secret in it, whoever reads the database could try which password was sent.
         """
-        secrets = (settings()["SECRET_KEY"], *settings()["SECRET_KEY_FALLBACKS"])
-        text = b"idempotency:" + self.content
-        return [hmac.digest(secret.encode(), text, "sha256") for secret in secrets]
+        return keyed.digests(b"idempotency:" + self.content)
 
 
 @dataclass(frozen=True, slots=True)

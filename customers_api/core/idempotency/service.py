@@ -6,8 +6,6 @@ from functools import lru_cache, partial
 from typing import TypeVar
 
 from sqlalchemy import Delete, Insert, bindparam, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from customers_api.core import clock, database
 from customers_api.core.errors import Conflict
@@ -114,10 +112,9 @@ _count = 0
 
 
 @lru_cache(maxsize=2)
-def _keep(dialect: str) -> Insert:
+def _keep(_dialect: str) -> Insert:
     """INSERT; returns nothing where an answer is kept already."""
-    insert = postgresql_insert if dialect == "postgresql" else sqlite_insert
-    statement = insert(KEPT).values({name: bindparam(name) for name in NAMES})
+    statement = database.upsert(KEPT).values({name: bindparam(name) for name in NAMES})
     return statement.on_conflict_do_nothing().returning(K.key)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from customers_api.core import clock, database
 from customers_api.core.actor import Actor
@@ -171,8 +170,7 @@ def record(kind: Kind, whom: Named | Kept, *secrets: str) -> None:
 
 def keep(id: int, **values: Any) -> None:
     """Write some of a customer's credentials, whether there are any yet or not."""
-    insert: Any = postgresql.insert if database.dialect() == "postgresql" else sqlite.insert
-    fresh = insert(CREDENTIALS).values(customer_id=id, **values)
+    fresh = database.upsert(CREDENTIALS).values(customer_id=id, **values)
     database.write(fresh.on_conflict_do_update(index_elements=[K.customer_id], set_=values))
 
 
