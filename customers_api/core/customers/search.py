@@ -130,8 +130,7 @@ def _sorted_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     found = _found(shape)
     page = _part(select(C.id).where(C.id.in_(select(found.c.id))), sort, shape).cte("page")
     total = select(func.count()).select_from(found).scalar_subquery().label("total")
-    shown = select(*queries.columns(fields), total).where(C.id.in_(select(page.c.id)))
-    return Prepared(shown.order_by(*queries.order_by(sort, shape.dialect)))
+    return _shown(page, [*queries.columns(fields), total], sort, shape)
 
 
 def _found(shape: Shape) -> CTE:
@@ -160,7 +159,12 @@ def _walked(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
 def _walked_far(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """As `_walked`, for a page far behind: who comes before it is not shown, and so not read."""
     page = _part(select(C.id).where(*_conditions(shape)), sort, shape).cte("page")
-    shown = select(*queries.columns(fields)).where(C.id.in_(select(page.c.id)))
+    return _shown(page, queries.columns(fields), sort, shape)
+
+
+def _shown(page: CTE, columns: Sequence[ColumnElement[Any]], sort: Sort, shape: Shape) -> Prepared:
+    """The customers of a page of ids, in its order."""
+    shown = select(*columns).where(C.id.in_(select(page.c.id)))
     return Prepared(shown.order_by(*queries.order_by(sort, shape.dialect)))
 
 

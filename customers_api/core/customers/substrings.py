@@ -41,6 +41,8 @@ TEXTS = table("customer_search_content", column("id"), column("c0"))
 NAMES = frozenset({"first_name", "last_name", "company_name"})
 INDEXED = NAMES | {"query"}
 SHORTEST_INDEXED = 3
+# So long is each of the three parts of a text for which SQLite's index is asked.
+LONGEST_PIECE = 8
 # FTS5 knows the capitals of an older Unicode; in these ranges the two agree, or there are none.
 FOLDED_ALIKE = re.compile(
     "[\u0020-\u007e\u00a0-\u017f\u03ac-\u03ce\u0430-\u045f\u0590-\u06ff\u0900-\u0dff\u3040-\u9fff\uac00-\ud7a3]*"
@@ -52,7 +54,6 @@ KELVIN, DOTTED_I = "\u212a", "\u0130"
 SAMPLE_PERCENT: ColumnElement[float] = literal_column(
     "least(100, 1000 / greatest(1.0, pg_relation_size('customer_search') / 8192))", Float
 )
-LONGEST_PIECE = 8
 FREQUENT_ONE_IN = {"postgresql": 8, "sqlite": 16}
 
 
