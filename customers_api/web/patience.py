@@ -132,12 +132,8 @@ class PatientWorker(ThreadWorker):
 
         The main loop would have to be woken, and that takes longer than what it has to do.
         """
-        if answered.value is not True or not self._is_at_rest(conn):
-            self.answered.put(conn, answered)
-            return
-        with self._keeping:
-            kept = self.alive and self._keep(conn)
-        if not kept:
+        rests = answered.value is True and self._is_at_rest(conn)
+        if not (rests and self.alive and self._keep(conn)):
             self.answered.put(conn, answered)
 
     def _is_at_rest(self, conn: TConn) -> bool:
@@ -172,26 +168,23 @@ class PatientWorker(ThreadWorker):
             super().finish_request(conn, answered)  # type: ignore[arg-type]  # asks no more of it
         elif begun := _reader(conn).leftover():
             self._begin(conn, begun)
-        else:
-            with self._keeping:
-                kept = self._keep(conn)
-            if not kept:
-                self.drop(conn)
+        elif not self._keep(conn):
+            self.drop(conn)
 
     def _keep(self, conn: TConn) -> bool:
         """Wait for the next request of a connection; False where it is closed."""
         _client(conn).head = b""
-        patience = self.keepalive if self.alive else min(self.keepalive, FAREWELL_SECONDS)
-        conn.timeout = time.monotonic() + patience
-        # First, as the main loop looks for it there as soon as it is registered.
-        self.keepalived_conns.append(conn)
-        try:
-            self.poller.register(
-                conn.sock, EVENT_READ, partial(self.on_client_socket_readable, conn)
-            )
-        except (OSError, ValueError, KeyError):
-            self.keepalived_conns.remove(conn)
-            return False
+        read = partial(self.on_client_socket_readable, conn)
+        with self._keeping:
+            patience = self.keepalive if self.alive else min(self.keepalive, FAREWELL_SECONDS)
+            conn.timeout = time.monotonic() + patience
+            # First, as the main loop looks for it there as soon as it is registered.
+            self.keepalived_conns.append(conn)
+            try:
+                self.poller.register(conn.sock, EVENT_READ, read)
+            except (OSError, ValueError, KeyError):
+                self.keepalived_conns.remove(conn)
+                return False
         return True
 
     def answer_probe(self, conn: TConn) -> None:
