@@ -1,15 +1,18 @@
 """Two real databases, an application on each, and clients that check what they get."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+import time_machine
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
+from time_machine import Traveller
 
 from config import Testing
 from customers_api import create_app
@@ -142,6 +145,13 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def promises(reference: dict[str, Any]) -> Conformance:
     """What the OpenAPI document says of every answer."""
     return Conformance(reference)
+
+
+@pytest.fixture
+def clock() -> Iterator[Traveller]:
+    """A clock that stands until it is moved."""
+    with time_machine.travel(datetime(2026, 11, 21, 12, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

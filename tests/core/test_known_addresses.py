@@ -1,10 +1,9 @@
 """How many addresses an account knows, for how long, and under which secrets."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from time_machine import Traveller
@@ -15,6 +14,7 @@ from customers_api.core.attempts import service as attempts
 from customers_api.core.attempts.model import KNOWN_ADDRESSES
 from tests.contracts.auth.sessions import make_operator
 
+pytestmark = pytest.mark.usefixtures("clock")
 ANN = attempts.account("operator", "ann")
 HOME = "192.0.2.1"
 
@@ -25,13 +25,6 @@ def ann(app: Flask) -> Iterator[int]:
     id = make_operator(app, "ann")
     with app.app_context():
         yield id
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Traveller]:
-    """A clock that stands until it is moved."""
-    with time_machine.travel(datetime(2026, 11, 21, 12, tzinfo=UTC), tick=False) as traveller:
-        yield traveller
 
 
 def sign_in(id: int, address: str, account: str = ANN) -> None:

@@ -1,14 +1,13 @@
 """Signing in from where one has signed in before, while strangers guess."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import text
 from time_machine import Traveller
@@ -24,6 +23,7 @@ from tests.contracts.me.customers import LOGIN, PASSWORD, begun, make_customer
 from tests.support.api import Api
 from tests.support.conformance import Conformance
 
+pytestmark = pytest.mark.usefixtures("clock")
 HOME, OFFICE, STRANGER, ANOTHER = "192.0.2.1", "192.0.2.2", "203.0.113.1", "203.0.113.2"
 NEW_PASSWORD = "an entirely new password"
 Attempt = Callable[..., TestResponse]
@@ -64,13 +64,6 @@ def ann(anonymous: Api) -> Attempt:
     """An attempt to sign in as the customer ann."""
     make_customer(anonymous, "ann")
     return partial(try_customer, anonymous)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[Traveller]:
-    """A clock that stands until it is moved."""
-    with time_machine.travel(datetime(2026, 11, 21, 12, tzinfo=UTC), tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """What failures to sign in do to the next attempt, a customer's and an operator's."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import text
 from time_machine import Traveller
@@ -41,13 +40,6 @@ def attempt(request: pytest.FixtureRequest, anonymous: Api) -> Callable[[str, st
     else:
         make_customer(anonymous, "ann")
     return partial(request.param, anonymous)
-
-
-@pytest.fixture
-def clock() -> Iterator[Traveller]:
-    """A clock that stands until it is moved."""
-    with time_machine.travel(datetime(2026, 11, 21, 12, tzinfo=UTC), tick=False) as traveller:
-        yield traveller
 
 
 Attempt = Callable[[str, str], TestResponse]
