@@ -66,7 +66,9 @@ def when_ready(server: Any) -> None:
         # Clients are accepted with the beginning of their request, by which probes are known.
         if listener.sock.family in (socket.AF_INET, socket.AF_INET6) and sys.platform == "linux":
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 1)
+    from customers_api.core.engine import disconnect
     from customers_api.core.tokens.signing import keys_of
+    from customers_api.extensions import db
     from customers_api.web.addresses import Proxies
     from customers_api.web.arrivals import Limits
     from customers_api.web.body import MOST_OF_STRANGERS
@@ -88,8 +90,7 @@ def when_ready(server: Any) -> None:
     app = server.app.wsgi()
     if "sqlalchemy" in app.extensions:
         with app.app_context():
-            for engine in app.extensions["sqlalchemy"].engines.values():
-                engine.dispose()
+            disconnect(db)
 
 
 def child_exit(_server: Any, worker: Any) -> None:
@@ -98,15 +99,10 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def _prepare() -> None:
-    from flask.cli import ScriptInfo
-
+    from customers_api.cli.prepare import prepare_here
     from wsgi import app
 
-    try:
-        app.cli.main(["prepare"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
-    except SystemExit as end:
-        if end.code:
-            raise
+    prepare_here(app)
 
 
 # script/server asks for `flask prepare` in this process, as loading the application twice would

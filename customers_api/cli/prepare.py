@@ -6,8 +6,8 @@ import socket
 from collections.abc import Iterator
 
 import click
-from flask import current_app
-from flask.cli import with_appcontext
+from flask import Flask, current_app
+from flask.cli import ScriptInfo, with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
@@ -50,6 +50,15 @@ def prepare() -> None:
     tell = _log if _is_logged() else click.echo
     for line in _introduction(f"http://{host}:{port}", password):
         tell(line)
+
+
+def prepare_here(app: Flask) -> None:
+    """Run `flask prepare` in this process, which goes on if it succeeds; raises SystemExit."""
+    try:
+        app.cli.main(["prepare"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
+    except SystemExit as end:
+        if end.code:
+            raise
 
 
 def _is_logged() -> bool:

@@ -71,6 +71,12 @@ def prepare(database: SQLAlchemy, *, timeout_seconds: int) -> None:
     event.listen(database.engine, "begin", _begin_immediate)
 
 
+def disconnect(database: SQLAlchemy) -> None:
+    """Close all connections, which processes that are forked afterwards must not share."""
+    for engine in database.engines.values():
+        engine.dispose()
+
+
 @contextmanager
 def patient(connection: Connection) -> Iterator[None]:
     """Wait for this connection's statements as long as the server takes, which is told so apart."""
