@@ -6,16 +6,16 @@ The HTTP of every worker is granian's own, outside Python; see docs/decisions/00
 """
 
 import atexit
-import json
-import logging
 import multiprocessing
 import os
+import select
 import signal
+import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from functools import partial
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 try:
+    from granian import _signals
+    from granian._granian import SocketHolder
     from granian.http import HTTP1Settings
     from granian.server.mp import MPServer
 except ModuleNotFoundError:
@@ -39,32 +41,70 @@ HEAD_BYTES = 64 * 1024
 GRACEFUL_SECONDS = 30
 LOOK_SECONDS = 1.0
 BACKLOG = 1024
+ENDING = (signal.SIGTERM, signal.SIGINT)
+BLOCK, UNBLOCK = signal.SIG_BLOCK, signal.SIG_UNBLOCK
 
 
-class Line(logging.Formatter):
-    """What granian says in the form of all other lines; see customers_api/web/logs.py."""
+class Bell:
+    """What wakes the first process; a signal may ring it in the midst of another one's ringing.
 
-    def format(self, record: logging.LogRecord) -> str:
-        """One line of JSON."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds")
-        line = {
-            "time": at.replace("+00:00", "Z"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            "logger": record.name,
-            "process": record.process,
-        }
-        return json.dumps(line)
+    granian has a threading.Event for that, on which two signals in a row wait for each other.
+    """
+
+    def __init__(self) -> None:
+        self._heard, self.rung = os.pipe()
+        os.set_blocking(self._heard, False)
+        os.set_blocking(self.rung, False)
+
+    def set(self) -> None:
+        """Ring."""
+        with suppress(BlockingIOError):
+            os.write(self.rung, b"!")
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until it rings, or for so long; returns whether it has rung."""
+        return bool(select.select([self._heard], [], [], seconds)[0])
+
+    def clear(self) -> None:
+        """Forget that it has rung."""
+        with suppress(BlockingIOError):
+            os.read(self._heard, 4096)
 
 
 class Server(MPServer):  # type: ignore[misc]  # it has no types
-    """granian whose workers come back however often they are killed.
+    """granian whose workers come back, however often they are killed, to what waits for them.
 
-    By itself it ends when a worker ends twice in 5.5 seconds, and may overlook one that ends beside
-    another.
+    By itself it lets each worker listen for itself, so that what waits for one is lost with it; it
+    ends when a worker ends twice in 5.5 seconds, and may overlook one that ends beside another.
     """
 
     could_not_load = False
+
+    def __init__(self, target: str, **options: Any) -> None:
+        super().__init__(target, **options)
+        self.main_loop_interrupt = Bell()
+
+    def _init_shared_socket(self) -> None:
+        # One for each: at one for all, a worker would take most of the connections.
+        self._listeners = [self._listener() for _ in range(self.workers)]
+
+    def _listener(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
+        address = (self.bind_addr, self.bind_port)
+        listener = socket.create_server(
+            address, family=family, backlog=self.backlog, reuse_port=True
+        )
+        listener.setblocking(False)
+        return listener
+
+    def _drop_shared_socket(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
+        self._sso = self._listeners[idx]
+        self._shd = SocketHolder(self._sso.fileno(), False, self.backlog)
+        return super()._spawn_worker(idx, target, callback_loader)
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         while not (self.interrupt_signal or self.could_not_load):
@@ -101,6 +141,9 @@ def main() -> None:
     # Loaded once, here, as that takes a second or more: a worker that was killed is back soon.
     app = _prepared()
     multiprocessing.set_start_method("fork")
+    # A worker hears what comes meanwhile when it can, and not as the first process would.
+    wait, hear = (partial(signal.pthread_sigmask, how, ENDING) for how in (BLOCK, UNBLOCK))
+    os.register_at_fork(before=wait, after_in_parent=hear)
     server = Server("wsgi:app", **_options(config))
     try:
         server.serve(target_loader=partial(_begin, app, os.getpid()))
@@ -123,57 +166,56 @@ def _options(config: Config) -> dict[str, object]:
         ),
         "log_level": config.LOG_LEVEL.lower(),
         "log_access": False,
-        "log_dictconfig": _logging(config),
+        # In the form of all other lines, as wsgi:app has them written.
+        "log_dictconfig": {"loggers": {"_granian": {"propagate": True}}},
         "respawn_failed_workers": True,
         "respawn_interval": 0.5,
         "workers_kill_timeout": GRACEFUL_SECONDS,
     }
 
 
-def _logging(config: Config) -> dict[str, object]:
-    form = {"()": Line} if config.LOG_FORMAT == "json" else {"format": "%(levelname)s %(message)s"}
-    handler = {"class": "logging.StreamHandler", "formatter": "ours"}
-    return {
-        "formatters": {"ours": form},
-        "handlers": {"ours": handler},
-        "loggers": {"_granian": {"handlers": ["ours"], "propagate": False}},
-    }
-
-
 def _prepared() -> "Flask":
     """The application, its database prepared, and connected to nothing before the forks."""
-    from flask.cli import ScriptInfo
-
+    from customers_api.cli.prepare import prepare_here
+    from customers_api.core.engine import disconnect
+    from customers_api.extensions import db
     from wsgi import app
 
-    try:
-        app.cli.main(["prepare"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
-    except SystemExit as end:
-        if end.code:
-            raise
+    prepare_here(app)
     with app.app_context():
-        for engine in app.extensions["sqlalchemy"].engines.values():
-            engine.dispose()
+        disconnect(db)
     return app
 
 
 def _begin(app: "Flask", parent: int, _target: str) -> "Flask":
     """What a new worker serves."""
-    # Until granian hears them: those of the first process were inherited, and would do nothing.
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _signals.set_main_signals = partial(_hear, parent)
     # multiprocessing leaves out what is to be done at the end, such as sending the last traces.
     Finalize(None, atexit._run_exitfuncs, exitpriority=0)
     return app
 
 
-def _end_with(parent: int) -> None:
-    """End this worker, after the requests it has, when the first process is gone."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
+def _hear(parent: int, end: Callable[..., None]) -> None:
+    """Have a worker end at a signal, or when the first process is gone, after what it has to do.
+
+    granian's own handlers wait for themselves where two signals come in a row.
+    """
+    bell = Bell()
+    for each in ENDING:
+        signal.signal(each, lambda *_: None)
+    # Without waiting for Python, whose main thread may have just begun to wait for nothing else.
+    signal.set_wakeup_fd(bell.rung, warn_on_full_buffer=False)
+    signal.pthread_sigmask(UNBLOCK, ENDING)
+    threading.Thread(target=_end, args=(parent, bell, end), daemon=True).start()
+
+
+def _end(parent: int, bell: Bell, end: Callable[..., None]) -> None:
+    # It is not heard before granian serves, and must not be said twice.
+    time.sleep(LOOK_SECONDS)
+    while not bell.wait(LOOK_SECONDS) and os.getppid() == parent:
+        pass
+    end(signal.SIGTERM, None)
 
 
 if __name__ == "__main__":

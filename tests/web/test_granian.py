@@ -34,10 +34,11 @@ class Granian(Gunicorn):
     log: Path
 
     def stop(self) -> int:
-        """End it by a signal to all of its processes, as systemd does; returns its exit code."""
+        """End it by signals to all of its processes, in a row; returns its exit code."""
         if self._process is None:
             return 0
-        os.killpg(self.pid, signal.SIGTERM)
+        for _ in range(3):
+            os.killpg(self.pid, signal.SIGTERM)
         return self._process.wait(START_SECONDS)
 
     def answer(self, target: str) -> tuple[http.client.HTTPResponse, bytes]:
