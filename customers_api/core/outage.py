@@ -10,7 +10,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -114,18 +114,17 @@ class Connection(psycopg.Connection[Any]):
     def _watched(self, gen: PQGen[Result]) -> Generator[Any, Any, Result]:
         began = time.monotonic()
         asks_at = began + SILENCE_SECONDS
-        step: Callable[[], Any] = gen.__next__
-        while True:
-            try:
-                wanted = step()
-            except StopIteration as end:
-                result: Result = end.value
-                return result
-            ready = yield wanted
-            if not ready and time.monotonic() >= asks_at:
-                self._check(time.monotonic() - began)
-                asks_at = time.monotonic() + SILENCE_SECONDS
-            step = _sending(gen, ready)
+        try:
+            wanted = next(gen)
+            while True:
+                ready = yield wanted
+                if not ready and time.monotonic() >= asks_at:
+                    self._check(time.monotonic() - began)
+                    asks_at = time.monotonic() + SILENCE_SECONDS
+                wanted = gen.send(ready)
+        except StopIteration as end:
+            result: Result = end.value
+            return result
 
     def _check(self, waited: float) -> None:
         if self.outage is None:
@@ -162,10 +161,6 @@ def has_spoken(connection: Any) -> bool:
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
     return bool(waiting.poll(0))
-
-
-def _sending(gen: PQGen[Any], ready: Any) -> Callable[[], Any]:
-    return lambda: gen.send(ready)
 
 
 def _answers(host: str, port: int, seconds: float) -> bool:

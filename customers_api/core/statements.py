@@ -12,13 +12,13 @@ from time import monotonic
 from typing import Any, NoReturn, cast
 
 import psycopg
-from sqlalchemy import Dialect, Engine, Executable, Row, Select, Table
+from sqlalchemy import Dialect, Engine, Executable, Pool, Row, Select, Table
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ManagesConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from customers_api.core import copy_text, spent
+from customers_api.core import copy_text, pool, spent
 from customers_api.core.outage import has_spoken, unhurried
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -103,7 +103,7 @@ def is_watched(engine: Engine) -> bool:
 
 
 def execute(
-    prepared: Prepared, values: Values, engine: Engine, connection: PoolProxiedConnection
+    prepared: Prepared, values: Values, engine: Engine, connection: ManagesConnection
 ) -> list[AnyRow]:
     """The rows of a statement on a connection of the pool; raises what the driver does."""
     form = prepared.form(engine.dialect)
@@ -120,7 +120,7 @@ def copy(
     names: Sequence[str],
     rows: Iterable[Sequence[str | None]],
     engine: Engine,
-    connection: PoolProxiedConnection,
+    connection: ManagesConnection,
 ) -> None:
     """Put rows into PostgreSQL's table by COPY, in the open transaction; raises DBAPIError.
 
@@ -145,16 +145,18 @@ def run(prepared: Prepared, values: Values, engine: Engine, *, fresh: bool = Fal
 
     With `fresh` on a connection that was not ended while nobody used it.
     """
-    connection = _fresh(engine) if fresh else _checked_out(engine)
+    # The engine may be given another pool meanwhile.
+    lender = engine.pool
+    connection = _fresh(lender, engine) if fresh else _lent(lender, engine)
     try:
         return execute(prepared, values, engine, connection)
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, connection)
     finally:
-        connection.close()
+        pool.take_back(connection, lender)
 
 
-def _cursor(connection: PoolProxiedConnection) -> Any:
+def _cursor(connection: ManagesConnection) -> Any:
     """A cursor; PostgreSQL's is kept, as making one takes as long as a small statement.
 
     It takes statements as PostgreSQL does, with `$1`, which the driver need not look for.
@@ -169,32 +171,30 @@ def _cursor(connection: PoolProxiedConnection) -> Any:
     return cursor
 
 
-def _fresh(engine: Engine) -> PoolProxiedConnection:
+def _fresh(lender: Pool, engine: Engine) -> ManagesConnection:
     while True:
-        connection = _checked_out(engine)
+        connection = _lent(lender, engine)
         idle = monotonic() - connection.info.get(USED, 0.0)
         if idle < A_MOMENT_SECONDS or not has_spoken(connection.driver_connection):
             connection.info[USED] = monotonic()
             return connection
         connection.invalidate()
+        pool.take_back(connection, lender)
 
 
-def _checked_out(engine: Engine) -> PoolProxiedConnection:
+def _lent(lender: Pool, engine: Engine) -> ManagesConnection:
     try:
-        return engine.raw_connection()
+        return pool.lend(lender)
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, None)
 
 
-def refuse(error: Exception, engine: Engine, checked_out: PoolProxiedConnection | None) -> NoReturn:
+def refuse(error: Exception, engine: Engine, checked_out: ManagesConnection | None) -> NoReturn:
     """Raise what the driver raised as SQLAlchemy does, and forget connections that broke."""
-    broken = False
-    if checked_out is not None and checked_out.is_valid:
-        driver = checked_out.dbapi_connection
-        broken = engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
+    driver = None if checked_out is None else checked_out.dbapi_connection
+    broken = driver is not None and engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
     if broken and checked_out is not None:
-        # What ended one connection has ended those that are as old, as SQLAlchemy sees it.
-        engine.pool._invalidate(checked_out, error)
+        pool.forget(checked_out, error, engine.pool)
     raise DBAPIError.instance(
         None,
         None,

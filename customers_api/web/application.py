@@ -1,12 +1,15 @@
 """The Flask application, without what no request of an API without browsers' sessions needs."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import MapAdapter
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
 class NoSessions(SessionInterface):
@@ -27,8 +30,25 @@ class ExactAdapter(MapAdapter):
         return super().match(*args, **kwargs)
 
 
+class Whole(Response):
+    """An answer of one piece that has a body, and headers that need no second look.
+
+    werkzeug goes through all of them to complete an address, and to leave out what has no body.
+    """
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Send it."""
+        start_response(self.status, self.headers.to_wsgi_list())
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.iter_encoded()
+
+
 class Application(Flask):
-    """A Flask application whose views are all plain functions."""
+    """A Flask application whose views, and what runs around each, are its own plain functions.
+
+    No blueprint has functions of its own that run before or after.
+    """
 
     session_interface = NoSessions()
 
@@ -41,6 +61,20 @@ class Application(Flask):
         root = request.root_path or "/"
         scheme = environ["wsgi.url_scheme"]
         return ExactAdapter(self.url_map, "", root, "", scheme, path, request.method)
+
+    def preprocess_request(self) -> Any:
+        """What the first of the functions that run before returns, if one does."""
+        for before in self.before_request_funcs.get(None, ()):
+            returned = before()
+            if returned is not None:
+                return returned
+        return None
+
+    def process_response(self, response: Response) -> Response:
+        """The answer as the functions that run after leave it."""
+        for after in reversed(self.after_request_funcs.get(None, ())):
+            response = after(response)
+        return response
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is; asking each time whether it is a coroutine takes a while."""

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields
 from sqlalchemy import Row
 from werkzeug.datastructures import Headers
 
+from customers_api.web.application import Whole
 from customers_api.web.fields import Encoded
 
 encode = msgspec.json.Encoder().encode
@@ -99,4 +100,4 @@ def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
 def json(content: bytes) -> Response:
     """An answer of JSON."""
     # Made anew each time, as it is added to; looking into a media type takes as long as the rest.
-    return Response(content, headers=Headers([("Content-Type", "application/json")]))
+    return Whole(content, headers=Headers([("Content-Type", "application/json")]))

@@ -1,0 +1,47 @@
+"""Connections of SQLAlchemy's pools, lent without what it wraps each of them in.
+
+That takes longer than all else that a small statement needs of Python. A loan is for one statement
+that commits itself: there is no transaction to be undone when it ends. What is asked of the pool is
+what its own subclasses are asked for, and its release is pinned.
+"""
+
+import time
+from typing import cast
+
+from sqlalchemy import Pool, QueuePool
+from sqlalchemy.pool import ManagesConnection
+from sqlalchemy.pool.base import PoolProxiedConnection, _ConnectionRecord
+
+
+def lend(pool: Pool) -> ManagesConnection:
+    """A connection until `take_back`; raises TimeoutError, or what the driver does."""
+    if not isinstance(pool, QueuePool):
+        # Those of databases in memory, which keep one connection for all.
+        return pool.connect()
+    record = cast(_ConnectionRecord, pool._do_get())
+    try:
+        connection = record.get_connection()
+    except BaseException:
+        pool._do_return_conn(record)
+        raise
+    pool.dispatch.checkout(connection, record, None)
+    return record
+
+
+def take_back(connection: ManagesConnection, pool: Pool) -> None:
+    """End a loan."""
+    if not isinstance(connection, _ConnectionRecord):
+        cast(PoolProxiedConnection, connection).close()
+        return
+    pool.dispatch.checkin(connection.dbapi_connection, connection)
+    pool._do_return_conn(connection)
+
+
+def forget(connection: ManagesConnection, error: BaseException, pool: Pool) -> None:
+    """Have a connection that broke made anew, and all that are as old."""
+    if not isinstance(connection, _ConnectionRecord):
+        pool._invalidate(cast(PoolProxiedConnection, connection), error)
+        return
+    if pool._invalidate_time < connection.starttime:
+        pool._invalidate_time = time.time()
+    connection.invalidate(error)
