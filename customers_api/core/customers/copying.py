@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from itertools import filterfalse
 from operator import itemgetter
 from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import (
     ColumnElement,
@@ -96,7 +95,7 @@ def _with_room(some: Sequence[New], now: datetime) -> list[Record] | None:
         if not taken:
             records = creation.whole((each.record for each in customers), now)
             return _named(records, room)
-        redrawn = creation.redrawn([customers[place] for place in taken], [uuid4() for _ in taken])
+        redrawn = creation.redrawn([customers[place] for place in taken])
         for place, each in zip(taken, redrawn, strict=True):
             customers[place] = each
     return None

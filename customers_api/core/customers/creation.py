@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from customers_api.core.customers import addresses, identity, names, revision, tags
 from customers_api.core.customers.model import CUSTOMERS, Status
@@ -57,21 +57,21 @@ class New:
 def prepared(records: Sequence[Mapping[str, Any]]) -> list[New]:
     """Customers of these fields, with what tells them from all others."""
     named = [tags.as_kept(names.in_parts(fields)) for fields in records]
-    whole = with_identity(map(addresses.spread, named))
+    whole = with_identity(map(addresses.spread, named), identity.uuids(len(named)))
     return [New(*each) for each in zip(whole, map(revision.as_told, named), strict=True)]
 
 
-def redrawn(some: Sequence[New], uuids: Sequence[UUID]) -> list[New]:
-    """The same customers with these UUIDs, and whatever else tells them from all others."""
-    again = zip(some, uuids, strict=True)
-    records = with_identity({**new.record, "uuid": uuid} for new, uuid in again)
+def redrawn(some: Sequence[New]) -> list[New]:
+    """The same customers with other UUIDs, and whatever else tells them from all others."""
+    records = with_identity([new.record for new in some], identity.uuids(len(some)))
     return [New(record, new.told) for record, new in zip(records, some, strict=True)]
 
 
-def with_identity(records: Iterable[Mapping[str, Any]]) -> list[Record]:
-    """Each record with what tells it from all others; a UUID it has already is kept."""
+def with_identity(records: Iterable[Mapping[str, Any]], uuids: Iterable[UUID]) -> list[Record]:
+    """Each record with its UUID, and what else tells it from all others."""
     seen: Counter[str] = Counter()
-    return [_with_identity(dict(record), seen) for record in records]
+    pairs = zip(records, uuids, strict=True)
+    return [_with_identity(dict(record), uuid, seen) for record, uuid in pairs]
 
 
 def whole(records: Iterable[Record], now: datetime) -> list[Record]:
@@ -84,8 +84,7 @@ def whole(records: Iterable[Record], now: datetime) -> list[Record]:
     return rows
 
 
-def _with_identity(record: Record, seen: Counter[str]) -> Record:
-    uuid = record.get("uuid") or uuid4()
+def _with_identity(record: Record, uuid: UUID, seen: Counter[str]) -> Record:
     base = identity.base_username(record["first_name"], record.get("last_name") or "")
     usernames = identity.usernames(base, uuid)
     # The statement sees no row that it inserts itself, so one list's names are told apart here.

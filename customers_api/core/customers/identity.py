@@ -1,7 +1,9 @@
 """How a customer is told from every other: email key, username, customer id."""
 
+import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from uuid import UUID
 
 from anyascii import anyascii
@@ -12,6 +14,7 @@ USERNAME_BASE_LENGTH = 20
 NAMELESS = "customer"
 # That of its column.
 LONGEST_EMAIL = 255
+UUID_BYTES = 16
 
 
 def email_key(email: str) -> str:
@@ -24,6 +27,13 @@ def email_key(email: str) -> str:
     if len(email) > LONGEST_EMAIL:
         return email.casefold()
     return unicodedata.normalize("NFC", email).casefold()
+
+
+def uuids(count: int) -> Iterator[UUID]:
+    """So many random UUIDs (RFC 9562, 5.4): the system is asked for chance once for all."""
+    chance = os.urandom(UUID_BYTES * count)
+    for start in range(0, len(chance), UUID_BYTES):
+        yield UUID(bytes=chance[start : start + UUID_BYTES], version=4)
 
 
 def customer_id(uuid: UUID) -> str:

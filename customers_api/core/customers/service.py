@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
-from uuid import uuid4
 
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
@@ -164,7 +163,7 @@ def _created(
             review.refuse(problems)
         if database.dialect() == "postgresql":
             ids.skip_chosen()
-        redrawn = creation.redrawn([prepared[i] for i in left], [uuid4() for _ in left])
+        redrawn = creation.redrawn([prepared[i] for i in left])
         for i, new in zip(left, redrawn, strict=True):
             prepared[i] = new
         rows |= insertion.insert(redrawn, clock.now(), show)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from customers_api.core.customers import copying, creation
+from customers_api.core.customers import copying, identity
 from tests.contracts.events.calls import activity, changes
 from tests.contracts.main.calls import created, created_list, new_group, person, unchecked
 from tests.support.api import Api
@@ -113,7 +113,9 @@ def test_a_customer_id_in_use_is_drawn_anew(
     editor: Api, john: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     colliding = iter([UUID(hex=UUID(john["uuid"]).hex[:8] + "ffffffff4fff8fffffffffff")])
-    monkeypatch.setattr(creation, "uuid4", lambda: next(colliding, None) or uuid4())
+    monkeypatch.setattr(
+        identity, "uuids", lambda count: [next(colliding, None) or uuid4() for _ in range(count)]
+    )
     made = created_list(editor, *(person(n) for n in range(LONG)))
     assert john["customer_id"] not in {each["customer_id"] for each in made}
     for each in made:
