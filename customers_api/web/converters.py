@@ -27,7 +27,8 @@ class IdConverter(BaseConverter):
     def to_python(self, value: str) -> int:
         """The number, or the first that is too large."""
         digits = value.lstrip("0")
-        return int(digits or "0") if len(digits) <= LONGEST_NUMBER else LARGEST_ID + 1
+        too_large = LARGEST_ID + 1
+        return min(int(digits or "0"), too_large) if len(digits) <= LONGEST_NUMBER else too_large
 
 
 class TextConverter(PathConverter):
