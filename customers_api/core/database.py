@@ -112,7 +112,7 @@ def read(work: Callable[[], Result]) -> Result:
 
     Done again when its connection had broken while nobody used it: the next one is a new one.
     """
-    with translated():
+    with translated:
         try:
             return work()
         except DBAPIError as error:
@@ -152,7 +152,7 @@ def chunks(statement: Prepared, parameters: Values) -> Iterator[Sequence[AnyRow]
     if len(head) <= CHUNK_ROWS:
         yield head
         return
-    with translated(), db.engine.connect() as connection:
+    with translated, db.engine.connect() as connection:
         # PostgreSQL keeps a cursor only inside a transaction.
         reading = connection.execution_options(stream_results=True, **READS[dialect()])
         with reading.execute(statement.statement, parameters) as found:
@@ -259,7 +259,7 @@ def unit_of_work(*, sole: bool = False) -> Iterator[None]:
         raise RuntimeError("a unit of work is open already")
     unit = Unit(sole and dialect() == "postgresql")
     before = _unit.set(unit)
-    with translated():
+    with translated:
         try:
             if not unit.sole:
                 _begun()
@@ -287,7 +287,7 @@ def apart(lock: int) -> Iterator[Connection | None]:
 
     Gives None where another process is in one with the same `lock`.
     """
-    with translated(), db.engine.connect() as connection:
+    with translated, db.engine.connect() as connection:
         connection.execution_options(**ALONE[dialect()])
         with connection.begin():
             if dialect() == "postgresql" and not connection.scalar(
@@ -301,7 +301,7 @@ def apart(lock: int) -> Iterator[Connection | None]:
 def clear_away(table: str) -> None:
     """Have PostgreSQL use the room of removed rows, which each reader passes over till then."""
     if dialect() == "postgresql":
-        with translated(), db.engine.connect() as connection:
+        with translated, db.engine.connect() as connection:
             # To end the file there, too, would make writers wait.
             connection.execute(text(f"VACUUM (TRUNCATE FALSE) {table}"))
 
@@ -339,20 +339,26 @@ def in_unit_of_work(work: Callable[[], Result], *, sole: bool = False) -> Result
     raise Contended
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn the driver's failures to reach the database into Unavailable."""
-    try:
-        yield
-    except PoolTimeout as error:
-        raise Unavailable from error
-    except DBAPIError as error:
+class Translated:
+    """A block in which the driver's failures to reach the database become Unavailable."""
+
+    def __enter__(self) -> None:
+        """Nothing; this is a class as a generator takes several times as long."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise Unavailable where that is what `error` means."""
+        if isinstance(error, PoolTimeout):
+            raise Unavailable from error
+        if not isinstance(error, DBAPIError):
+            return
         if is_broken(error):
             raise Disconnected from error
         unreachable = isinstance(error, OperationalError | InterfaceError)
         if unreachable and not is_retryable(error):
             raise Unavailable from error
-        raise
+
+
+translated = Translated()
 
 
 def is_retryable(error: DBAPIError) -> bool:

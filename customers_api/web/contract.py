@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Flask, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 
 from customers_api.core.errors import Error
 from customers_api.web import idempotency
@@ -70,10 +70,10 @@ def statuses_here() -> Statuses:
 
 
 def _serve(contract: Contract, operation: Operation, **path: Any) -> Any:
-    if not operation.takes_key:
+    def serve() -> Response:
         return operation.handle(contract.authenticate, path)
-    with idempotency.reuse_told_first():
-        return operation.handle(contract.authenticate, path)
+
+    return idempotency.reuse_told_first(serve) if operation.takes_key else serve()
 
 
 def _is_below(path: str, prefix: str) -> bool:

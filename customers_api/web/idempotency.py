@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -84,14 +83,13 @@ def once(key: str, secrets: Secrets, serve: Callable[[], tuple[Any, Response]]) 
     return _replayed(outcome, secrets) if isinstance(outcome, Answer) else outcome
 
 
-@contextmanager
-def reuse_told_first() -> Iterator[None]:
-    """Say of a request that is not valid that its key stands for another, where it does.
+def reuse_told_first(serve: Callable[[], Response]) -> Response:
+    """What `serve` answers; of a request that is not valid, that its key stands for another.
 
-    The valid ones are told while they are served.
+    The valid ones are told that while they are served.
     """
     try:
-        yield
+        return serve()
     except (Invalid, BodyMalformed):
         name = key()
         if name is not None:

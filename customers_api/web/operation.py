@@ -1,11 +1,9 @@
 """What a route declares, in one place: input, output, role, errors; and how a request is served."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
-from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, g
 from marshmallow import Schema
@@ -22,6 +20,7 @@ from customers_api.web.rows import Encoder, encode, json
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
 
 View = Callable[..., Any]
+Result = TypeVar("Result")
 Authenticate = Callable[[Needs], Actor]
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Of these a body means something; where none is expected, it is refused.
@@ -104,13 +103,15 @@ class Operation:
             **({"body": body} if self.body else {}),
             **({"expected": conditions.expected()} if self.takes_expected else {}),
         }
-        with self._at_work(schema, path):
+
+        def serve() -> Response:
             if self.before is not None:
                 self.before(**arguments)
             if key is not None:
                 return idempotency.once(key, self.secrets, lambda: self._served(arguments, query))
-            result = self._run(arguments)
-        return self._encoded(result, query)
+            return self._encoded(self._run(arguments), query)
+
+        return self._at_work(serve, schema, path)
 
     def _read(self, path: Mapping[str, Any]) -> tuple[Loaded, Schema | None, Loaded]:
         """The query, the body and its schema, if there is one; raises Refused with all problems."""
@@ -140,8 +141,7 @@ class Operation:
         body, problems = incoming.checked(self.body, document, {})
         if problems:
             raise Refused([], problems)
-        with self._at_work(self.body, {}):
-            result = self._run({"body": body})
+        result = self._at_work(lambda: self._run({"body": body}), self.body, {})
         return self._encoders[self.answer].plain(result)
 
     @cached_property
@@ -158,12 +158,13 @@ class Operation:
     def _encoders(self) -> Mapping[Schema, Encoder]:
         return {schema: Encoder(schema) for schema in schemas_of(self.answer)}
 
-    @contextmanager
-    def _at_work(self, schema: Schema | None, path: Mapping[str, Any]) -> Iterator[None]:
-        """Have the core know who acts, and its complaints in the wire's names."""
+    def _at_work(
+        self, work: Callable[[], Result], schema: Schema | None, path: Mapping[str, Any]
+    ) -> Result:
+        """What `work` returns; the core knows who acts, and complains in the wire's names."""
         try:
             with acting(g.actor if self.role is not None else None, g.request_id):
-                yield
+                return work()
         except Invalid as error:
             raise self._on_wire(error, schema, path) from error
 
@@ -187,8 +188,6 @@ class Operation:
         if self.etag and (known := conditions.unchanged(content)):
             return known
         response = self._response(content, query)
-        if self.status != HTTPStatus.OK:
-            response.status_code = self.status
         if self.etag:
             conditions.mark(response, content)
         if headers:
@@ -197,13 +196,14 @@ class Operation:
 
     def _response(self, content: Any, query: Mapping[str, Any]) -> Response:
         if isinstance(self.answer, Strings):
-            return json(encode(content))
+            return json(encode(content), self.status)
         if isinstance(self.answer, Text):
-            return Response(content, content_type=self.answer.media_type)
+            return Response(content, self.status, content_type=self.answer.media_type)
         encoder = self._encoders[_chosen(self.answer, query)]
         if isinstance(content, Iterator):
             return encoder.streamed(content)
-        return json(encoder.many(content) if self.many else encoder.one(content))
+        written = encoder.many(content) if self.many else encoder.one(content)
+        return json(written, self.status)
 
     def _on_wire(self, error: Invalid, schema: Schema | None, path: Mapping[str, Any]) -> Invalid:
         """The core's complaint in the wire's names, about path and query or about the body."""

@@ -97,7 +97,7 @@ def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
             yield name, Encoder(field.inner.schema).several
 
 
-def json(content: bytes) -> Response:
+def json(content: bytes, status: int = 200) -> Response:
     """An answer of JSON."""
     # Made anew each time, as it is added to; looking into a media type takes as long as the rest.
-    return Whole(content, headers=Headers([("Content-Type", "application/json")]))
+    return Whole(content, status, Headers([("Content-Type", "application/json")]))
