@@ -95,6 +95,8 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
             address, family=family, backlog=self.backlog, reuse_port=True
         )
         listener.setblocking(False)
+        # As granian's own have it; else a small answer waits for the client's word on the last one.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
 
     def _drop_shared_socket(self) -> None:
