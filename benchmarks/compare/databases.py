@@ -83,7 +83,7 @@ class People:
         with psycopg.connect(self.peers) as database:
             few = database.execute(
                 "SELECT substr(split_part(email, '@', 1), 3) AS term FROM customers"
-                " WHERE email ~ '^[a-z]{3,}[.][a-z]{3,}[0-9]+@' ORDER BY id * 7919 % 100003, id"
+                " WHERE email ~ '^[a-z]{3,}[.][a-z]{3,}[0-9]+@' ORDER BY id::bigint * 7919 % 100003, id"
                 " LIMIT 500"
             ).fetchall()
             many = database.execute(

@@ -17,7 +17,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "driver": (
         *("sqlalchemy/", "psycopg", "flask_sqlalchemy/", "sqlite3/"),
         *("customers_api/core/database", "customers_api/core/engine"),
-        *("customers_api/core/outage", "customers_api/core/types"),
+        *("customers_api/core/outage", "customers_api/core/types", "customers_api/core/pool"),
+        *("customers_api/core/statements", "customers_api/core/copy_text"),
     ),
     "token": (
         *("jwt/", "flask_jwt_extended/", "customers_api/web/access"),
@@ -26,13 +27,14 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "log, metrics, limits": (
         *("logging/", "structlog/", "prometheus_client/", "limits/", "redis/", "opentelemetry/"),
         *("customers_api/web/log", "customers_api/web/metric", "customers_api/web/limit"),
-        *("customers_api/web/trac", "customers_api/web/rate"),
-        *("customers_api/core/log", "customers_api/core/metric", "customers_api/core/limit"),
+        *("customers_api/web/trac", "customers_api/web/observation", "customers_api/web/present"),
+        *("customers_api/web/cells", "customers_api/web/shared_counters"),
+        *("customers_api/web/sliding", "customers_api/core/spent"),
     ),
     "validation": (
         *("marshmallow/", "email_validator/", "anyascii/"),
         *("customers_api/web/body", "customers_api/web/fields", "customers_api/web/schemas"),
-        *("customers_api/web/parameters", "customers_api/core/text"),
+        *("customers_api/web/accept", "customers_api/web/parameters", "customers_api/core/text"),
         *("customers_api/core/customers/review", "customers_api/core/customers/rules"),
         *("customers_api/core/customers/identity", "customers_api/core/customers/names"),
     ),
