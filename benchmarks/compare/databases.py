@@ -83,8 +83,8 @@ class People:
         with psycopg.connect(self.peers) as database:
             few = database.execute(
                 "SELECT substr(split_part(email, '@', 1), 3) AS term FROM customers"
-                " WHERE email ~ '^[a-z]{3,}[.][a-z]{3,}[0-9]+@' ORDER BY id::bigint * 7919 % 100003, id"
-                " LIMIT 500"
+                " WHERE email ~ '^[a-z]{3,}[.][a-z]{3,}[0-9]+@'"
+                " ORDER BY id::bigint * 7919 % 100003, id LIMIT 500"
             ).fetchall()
             many = database.execute(
                 "SELECT lower(last_name), count(*) FROM customers"
