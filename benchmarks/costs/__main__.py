@@ -21,7 +21,8 @@ from benchmarks.costs import memory
 from benchmarks.costs.parts import PARTS, shares
 
 WORKER = [sys.executable, "-m", "benchmarks.costs.worker"]
-SAMPLES_A_SECOND = "1000"
+# Each sample stops the process for as long as a millisecond on some machines.
+SAMPLES_A_SECOND = "200"
 Figures = Mapping[str, Mapping[str, float]]
 
 
