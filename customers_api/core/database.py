@@ -302,8 +302,8 @@ def clear_away(table: str) -> None:
     """Have PostgreSQL use the room of removed rows, which each reader passes over till then."""
     if dialect() == "postgresql":
         with translated, db.engine.connect() as connection:
-            # To end the file there, too, would make writers wait.
-            connection.execute(text(f"VACUUM (TRUNCATE FALSE) {table}"))
+            # To end the file there, too, would make writers wait; for another's, we would.
+            connection.execute(text(f"VACUUM (TRUNCATE FALSE, SKIP_LOCKED) {table}"))
 
 
 def take_turns(lock: int) -> None:

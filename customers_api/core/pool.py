@@ -21,10 +21,10 @@ def lend(pool: Pool) -> ManagesConnection:
     record = cast(_ConnectionRecord, pool._do_get())
     try:
         connection = record.get_connection()
+        pool.dispatch.checkout(connection, record, None)
     except BaseException:
         pool._do_return_conn(record)
         raise
-    pool.dispatch.checkout(connection, record, None)
     return record
 
 

@@ -152,6 +152,10 @@ def run(prepared: Prepared, values: Values, engine: Engine, *, fresh: bool = Fal
         return execute(prepared, values, engine, connection)
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, connection)
+    except BaseException:
+        # Nobody undoes what it may be in the midst of.
+        connection.invalidate()
+        raise
     finally:
         pool.take_back(connection, lender)
 

@@ -40,6 +40,8 @@ class Whole(Response):
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Send it."""
+        if self._on_close:
+            return super().__call__(environ, start_response)
         start_response(self.status, self.headers.to_wsgi_list())
         return () if environ["REQUEST_METHOD"] == "HEAD" else self.iter_encoded()
 
@@ -47,7 +49,7 @@ class Whole(Response):
 class Application(Flask):
     """A Flask application whose views, and what runs around each, are its own plain functions.
 
-    No blueprint has functions of its own that run before or after.
+    No blueprint has functions of its own that run before or after, nor has a single request.
     """
 
     session_interface = NoSessions()

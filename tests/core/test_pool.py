@@ -1,0 +1,79 @@
+"""Connections that are lent for one statement: they come back, whatever happens meanwhile."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import QueuePool, bindparam, func, literal, select
+from sqlalchemy.exc import DBAPIError
+
+from customers_api.core import database, pool
+from customers_api.core.groups.queries import TABLE as GROUPS
+from customers_api.core.statements import Prepared
+from customers_api.extensions import db
+
+on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+NAMED = Prepared(select(GROUPS.c.name).where(GROUPS.c.name == bindparam("wanted")))
+WHO_ANSWERS = Prepared(select(func.pg_backend_pid().label("pid")))
+DIVIDED = Prepared(select(literal(1) / (func.length("a") - 1)))
+
+
+@pytest.fixture(autouse=True)
+def context(app: Flask) -> Iterator[None]:
+    """The application, at work."""
+    with app.app_context():
+        yield
+
+
+def lender() -> QueuePool:
+    assert isinstance(db.engine.pool, QueuePool)
+    return db.engine.pool
+
+
+def who_answers() -> int:
+    return int(database.rows(WHO_ANSWERS)[0].pid)
+
+
+def test_a_loan_ends_with_its_statement() -> None:
+    database.rows(NAMED, {"wanted": "A"})
+    assert lender().checkedout() == 0
+
+
+def test_two_loans_at_once_are_of_two_connections() -> None:
+    first, second = pool.lend(lender()), pool.lend(lender())
+    try:
+        assert first.dbapi_connection is not second.dbapi_connection
+        assert lender().checkedout() == 2
+    finally:
+        pool.take_back(first, lender())
+        pool.take_back(second, lender())
+    assert lender().checkedout() == 0
+
+
+@on_postgresql
+def test_a_connection_whose_statement_is_refused_is_used_again() -> None:
+    before = who_answers()
+    with pytest.raises(DBAPIError, match="division by zero"):
+        database.rows(DIVIDED)
+    assert lender().checkedout() == 0
+    assert who_answers() == before
+
+
+@on_postgresql
+def test_a_connection_that_may_be_in_the_midst_of_something_is_not_used_again() -> None:
+    before = who_answers()
+    with pytest.raises(KeyError):
+        database.rows(NAMED, {})
+    assert lender().checkedout() == 0
+    assert who_answers() != before
+
+
+@on_postgresql
+def test_a_connection_that_the_server_has_ended_is_replaced_unnoticed() -> None:
+    before = who_answers()
+    one = pool.lend(lender())
+    with db.engine.connect() as other:
+        other.execute(select(func.pg_terminate_backend(before)))
+    pool.take_back(one, lender())
+    assert who_answers() != before
+    assert lender().checkedout() == 0
