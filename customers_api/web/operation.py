@@ -201,7 +201,7 @@ class Operation:
             return Response(content, self.status, content_type=self.answer.media_type)
         encoder = self._encoders[_chosen(self.answer, query)]
         if isinstance(content, Iterator):
-            return encoder.streamed(content)
+            return encoder.streamed(content, self.status)
         written = encoder.many(content) if self.many else encoder.one(content)
         return json(written, self.status)
 

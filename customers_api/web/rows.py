@@ -55,13 +55,13 @@ class Encoder:
         """Several rows, objects or mappings as what msgspec writes."""
         return [self._written(item) for item in items]
 
-    def streamed(self, chunks: Iterator[Sequence[Any]]) -> Response:
+    def streamed(self, chunks: Iterator[Sequence[Any]], status: int = 200) -> Response:
         """A JSON array of the items of all chunks, whole when it is small."""
         head, second = next(chunks, ()), next(chunks, None)
         if second is None:
-            return json(self.many(head))
+            return json(self.many(head), status)
         parts = self._parts(head, second, chunks)
-        return Response(stream_with_context(parts), content_type="application/json")
+        return Response(stream_with_context(parts), status, content_type="application/json")
 
     def _written(self, item: Any) -> msgspec.Struct:
         written = self._shape(*self._values(item))

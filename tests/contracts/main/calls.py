@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
+from uuid import UUID, uuid4
 
+import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from customers_api.core import database
+from customers_api.core.customers import identity
 from customers_api.core.customers.model import CUSTOMERS
 from tests.support.api import Api
 
@@ -27,6 +30,14 @@ def person(number: int = 1, **fields: Any) -> dict[str, Any]:
     """A new customer's fields: the least there must be, an email of its own, and `fields`."""
     email = f"ann.{number}@example.com"
     return {"first_name": "Ann", "last_name": "Lee", "email": email, **fields}
+
+
+def draw_first(monkeypatch: pytest.MonkeyPatch, uuid: UUID) -> None:
+    """Have this UUID drawn for the next new customer, and random ones from then on."""
+    left = iter([uuid])
+    monkeypatch.setattr(
+        identity, "uuids", lambda count: [next(left, None) or uuid4() for _ in range(count)]
+    )
 
 
 def created(editor: Api, **fields: Any) -> dict[str, Any]:

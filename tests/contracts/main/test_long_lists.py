@@ -3,14 +3,21 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from customers_api.core.customers import copying, identity
+from customers_api.core.customers import copying
 from tests.contracts.events.calls import activity, changes
-from tests.contracts.main.calls import created, created_list, new_group, person, unchecked
+from tests.contracts.main.calls import (
+    created,
+    created_list,
+    draw_first,
+    new_group,
+    person,
+    unchecked,
+)
 from tests.support.api import Api
 
 LONG = copying.LEAST + 10
@@ -112,10 +119,7 @@ def test_usernames_in_use_are_passed_over(editor: Api) -> None:
 def test_a_customer_id_in_use_is_drawn_anew(
     editor: Api, john: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    colliding = iter([UUID(hex=UUID(john["uuid"]).hex[:8] + "ffffffff4fff8fffffffffff")])
-    monkeypatch.setattr(
-        identity, "uuids", lambda count: [next(colliding, None) or uuid4() for _ in range(count)]
-    )
+    draw_first(monkeypatch, UUID(hex=UUID(john["uuid"]).hex[:8] + "ffffffff4fff8fffffffffff"))
     made = created_list(editor, *(person(n) for n in range(LONG)))
     assert john["customer_id"] not in {each["customer_id"] for each in made}
     for each in made:

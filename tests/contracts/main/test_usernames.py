@@ -2,12 +2,11 @@
 
 import re
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
-from customers_api.core.customers import identity
-from tests.contracts.main.calls import created, created_list, person, unchecked
+from tests.contracts.main.calls import created, created_list, draw_first, person, unchecked
 from tests.support.api import Api, problems
 
 
@@ -79,10 +78,7 @@ def test_a_customer_whose_name_looks_like_anothers_suffix_is_told_apart(editor: 
 def test_a_new_uuid_is_drawn_when_the_customer_id_is_in_use(
     editor: Api, john: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    colliding = iter([UUID(hex=UUID(john["uuid"]).hex[:8] + "ffffffff4fff8fffffffffff")])
-    monkeypatch.setattr(
-        identity, "uuids", lambda count: [next(colliding, None) or uuid4() for _ in range(count)]
-    )
+    draw_first(monkeypatch, UUID(hex=UUID(john["uuid"]).hex[:8] + "ffffffff4fff8fffffffffff"))
     made = created(editor, **person(tags="a,b"))
     assert made["customer_id"] != john["customer_id"]
     assert made["customer_id"] == "CUST_" + UUID(made["uuid"]).hex[:8].upper()
