@@ -125,6 +125,8 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
         """End; a worker that has ended meanwhile is no failure."""
         with suppress(SystemExit):
             super().shutdown(exit_code)
+        # Python gives up its handlers before it ends, so one more signal would be how it ended.
+        signal.pthread_sigmask(BLOCK, ENDING)
         if self.could_not_load:
             sys.exit(1)
 

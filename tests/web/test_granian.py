@@ -34,12 +34,15 @@ class Granian(Gunicorn):
     log: Path
 
     def stop(self) -> int:
-        """End it by signals to all of its processes, in a row; returns its exit code."""
+        """End it by signals to all of its processes, until it has ended; returns its exit code."""
         if self._process is None:
             return 0
-        for _ in range(3):
+        deadline = time.monotonic() + START_SECONDS
+        while self._process.poll() is None:
+            assert time.monotonic() < deadline
             os.killpg(self.pid, signal.SIGTERM)
-        return self._process.wait(START_SECONDS)
+            time.sleep(0.001)
+        return self._process.returncode
 
     def answer(self, target: str) -> tuple[http.client.HTTPResponse, bytes]:
         """What a GET of this target, sent as it is, is answered with."""
