@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from customers_api.core import database
 from customers_api.core.customers import text_index
@@ -115,6 +115,17 @@ def test_only_what_is_more_than_may_wait_is_moved(
     assert move(db.engine, leave=5)
     assert not move(db.engine, leave=5)
     assert (waiting(), indexed()) == (2, 8)
+
+
+@pytest.mark.usefixtures("context")
+def test_the_move_leaves_no_connection_open(editor: Api, app: Flask) -> None:
+    created(editor, **person(1))
+    named = make_url(app.config["DATABASE_URL"]).update_query_dict({"application_name": "mover"})
+    engine = create_engine(named, isolation_level="AUTOCOMMIT")
+    assert move(engine, leave=0)
+    text_index.tidy(engine)
+    open_ones = text("SELECT 1 FROM pg_stat_activity WHERE application_name = 'mover'")
+    assert eventually(lambda: not database.rows(open_ones))
 
 
 @pytest.mark.usefixtures("context")

@@ -8,8 +8,10 @@ all of it.
 import logging
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from customers_api.core import database
@@ -90,7 +92,7 @@ class Mover:
 def move(engine: Engine, *, leave: int) -> float:
     """Move the oldest of more than `leave` texts; returns the seconds that took, 0 for nothing."""
     began = time.perf_counter()
-    with engine.connect() as connection:
+    with _connected(engine) as connection:
         connection.execution_options(**database.WRITES["postgresql"])
         with connection.begin():
             if not connection.scalar(select(func.pg_try_advisory_xact_lock(MOVING_LOCK))):
@@ -103,8 +105,18 @@ def move(engine: Engine, *, leave: int) -> float:
 
 def tidy(engine: Engine) -> None:
     """Give back the room of what was moved, which searches would read as well."""
-    with engine.connect() as connection:
+    with _connected(engine) as connection:
         connection.execute(text("VACUUM customer_search_waiting"))
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection that is closed at the end, as nobody may be there any more to close the pool."""
+    with engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            connection.invalidate()
 
 
 mover = Mover()
