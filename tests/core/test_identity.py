@@ -67,10 +67,10 @@ def test_a_username_has_one_to_twenty_ascii_letters_and_digits(first: str, last:
 
 
 def test_the_plain_username_is_tried_first_and_then_numeric_suffixes() -> None:
-    plain, four, eight, _last = identity.usernames("johndoe", A)
+    plain, four, ten, _last = identity.usernames("johndoe", A)
     assert plain == "johndoe"
     assert re.fullmatch(r"johndoe[0-9]{4}", four)
-    assert re.fullmatch(r"johndoe[0-9]{8}", eight)
+    assert re.fullmatch(r"johndoe[0-9]{10}", ten)
 
 
 def test_the_last_username_to_try_has_a_suffix_of_the_uuid() -> None:

@@ -163,7 +163,7 @@ def test_what_is_made_of_a_uuid_is_made_of_its_parts(uuid: UUID) -> None:
     assert identity.usernames("x", uuid) == (
         "x",
         f"x{1000 + uuid.time_low % 9000}",
-        f"x{10_000_000 + uuid.node % 90_000_000}",
+        f"x{1_000_000_000 + uuid.node % 9_000_000_000}",
         f"x{uuid.hex[-12:]}",
     )
 

@@ -36,7 +36,7 @@ FILLED = tuple(name for name, value in BLANK.items() if value is not None)
 _filled = itemgetter(*FILLED)
 STAMPS = ("created_at", "updated_at")
 # So many of one name in one list get usernames as short as those of people who come one by one.
-MOST_NAMESAKES = 20
+MOST_NAMESAKES = 4
 CANDIDATES = ("username_1", "username_2", "username_3", "username_4")
 
 

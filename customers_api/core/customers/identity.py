@@ -59,5 +59,5 @@ def usernames(base: str, uuid: UUID) -> tuple[str, ...]:
     # Not by the UUID's own properties, each of which is a call.
     first, last = uuid.int >> 96, uuid.int & 0xFFFF_FFFF_FFFF
     four = f"{base}{1000 + first % 9000}"
-    eight = f"{base}{10_000_000 + last % 90_000_000}"
-    return base, four, eight, f"{base}{last:012x}"
+    ten = f"{base}{1_000_000_000 + last % 9_000_000_000}"
+    return base, four, ten, f"{base}{last:012x}"
