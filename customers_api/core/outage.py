@@ -158,6 +158,8 @@ def unhurried(connection: Any) -> Iterator[None]:
 
 def has_spoken(connection: Any) -> bool:
     """Whether the server has said something to a connection nobody uses: that it has ended."""
+    if connection.closed:
+        return True
     waiting = select.poll()
     waiting.register(connection.fileno(), select.POLLIN)
     return bool(waiting.poll(0))

@@ -2,22 +2,22 @@
 
 That takes a twelfth of the time of a small read; see docs/decisions/0016. A loan is for one
 statement that commits itself: there is no transaction to be undone when it ends. What is asked of
-the pool is what its own subclasses are asked for, and its release is pinned.
+the pool is what its own subclasses are asked for, and its release is pinned. Who listens to
+`checkout` hears of the connection and of its entry, and of no wrapper.
 """
 
 import time
 from typing import cast
 
-from sqlalchemy import Pool, QueuePool
+from sqlalchemy import Pool
 from sqlalchemy.pool import ManagesConnection
 from sqlalchemy.pool.base import PoolProxiedConnection, _ConnectionRecord
 
+Loan = _ConnectionRecord
 
-def lend(pool: Pool) -> ManagesConnection:
+
+def lend(pool: Pool) -> Loan:
     """A connection until `take_back`; raises TimeoutError, or what the driver does."""
-    if not isinstance(pool, QueuePool):
-        # Those of databases in memory, which keep one connection for all.
-        return pool.connect()
     record = cast(_ConnectionRecord, pool._do_get())
     try:
         connection = record.get_connection()
@@ -28,11 +28,8 @@ def lend(pool: Pool) -> ManagesConnection:
     return record
 
 
-def take_back(connection: ManagesConnection, pool: Pool) -> None:
+def take_back(connection: Loan, pool: Pool) -> None:
     """End a loan."""
-    if not isinstance(connection, _ConnectionRecord):
-        cast(PoolProxiedConnection, connection).close()
-        return
     pool.dispatch.checkin(connection.dbapi_connection, connection)
     pool._do_return_conn(connection)
 

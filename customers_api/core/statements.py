@@ -25,7 +25,9 @@ AnyRow = Row[*tuple[Any, ...]]
 Values = Mapping[str, object]
 Process = Callable[[Any], Any]
 CURSOR = "cursor for one statement after the other"
-USED = "when it was used last"
+ALIVE = "when it was found alive last"
+# A cursor is not kept with more than that in it.
+MOST_KEPT_ROWS = 100
 # A server that ends connections takes longer to be there again, so asking would change nothing.
 A_MOMENT_SECONDS = 0.1
 
@@ -106,13 +108,8 @@ def execute(
     prepared: Prepared, values: Values, engine: Engine, connection: ManagesConnection
 ) -> list[AnyRow]:
     """The rows of a statement on a connection of the pool; raises what the driver does."""
-    form = prepared.form(engine.dialect)
-    if form is None:
-        raise LookupError("the text of this statement depends on its values")
-    cursor = _cursor(connection)
-    # As SQLAlchemy has its driver asked, which is where what it takes is counted.
-    engine.dialect.do_execute(cursor, form.text, form.bound(values))
-    return form.rows(cursor.fetchall())
+    form = _found(prepared, engine)
+    return _asked(form, form.bound(values), engine, connection)
 
 
 def copy(
@@ -145,19 +142,39 @@ def run(prepared: Prepared, values: Values, engine: Engine, *, fresh: bool = Fal
 
     With `fresh` on a connection that was not ended while nobody used it.
     """
+    form = _found(prepared, engine)
+    bound = form.bound(values)
     # The engine may be given another pool meanwhile.
     lender = engine.pool
     connection = _fresh(lender, engine) if fresh else _lent(lender, engine)
     try:
-        return execute(prepared, values, engine, connection)
+        return _asked(form, bound, engine, connection)
     except engine.dialect.loaded_dbapi.Error as error:
-        refuse(error, engine, connection)
+        refuse(error, engine, connection, lender)
     except BaseException:
         # Nobody undoes what it may be in the midst of.
         connection.invalidate()
         raise
     finally:
         pool.take_back(connection, lender)
+
+
+def _found(prepared: Prepared, engine: Engine) -> Form:
+    form = prepared.form(engine.dialect)
+    if form is None:
+        raise LookupError("the text of this statement depends on its values")
+    return form
+
+
+def _asked(form: Form, bound: Any, engine: Engine, connection: ManagesConnection) -> list[AnyRow]:
+    cursor = _cursor(connection)
+    # As SQLAlchemy has its driver asked, which is where what it takes is counted.
+    engine.dialect.do_execute(cursor, form.text, bound)
+    found = cursor.fetchall()
+    if len(found) > MOST_KEPT_ROWS:
+        # It would hold them until it is used again.
+        connection.info.pop(CURSOR, None)
+    return form.rows(found)
 
 
 def _cursor(connection: ManagesConnection) -> Any:
@@ -175,30 +192,38 @@ def _cursor(connection: ManagesConnection) -> Any:
     return cursor
 
 
-def _fresh(lender: Pool, engine: Engine) -> ManagesConnection:
+def _fresh(lender: Pool, engine: Engine) -> pool.Loan:
     while True:
         connection = _lent(lender, engine)
-        idle = monotonic() - connection.info.get(USED, 0.0)
+        idle = monotonic() - connection.info.get(ALIVE, 0.0)
         if idle < A_MOMENT_SECONDS or not has_spoken(connection.driver_connection):
-            connection.info[USED] = monotonic()
+            connection.info[ALIVE] = monotonic()
             return connection
         connection.invalidate()
         pool.take_back(connection, lender)
 
 
-def _lent(lender: Pool, engine: Engine) -> ManagesConnection:
+def _lent(lender: Pool, engine: Engine) -> pool.Loan:
     try:
         return pool.lend(lender)
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, None)
 
 
-def refuse(error: Exception, engine: Engine, checked_out: ManagesConnection | None) -> NoReturn:
-    """Raise what the driver raised as SQLAlchemy does, and forget connections that broke."""
+def refuse(
+    error: Exception,
+    engine: Engine,
+    checked_out: ManagesConnection | None,
+    lender: Pool | None = None,
+) -> NoReturn:
+    """Raise what the driver raised as SQLAlchemy does, and forget connections that broke.
+
+    They are those of the pool that lent this one, if it is not the engine's of today.
+    """
     driver = None if checked_out is None else checked_out.dbapi_connection
     broken = driver is not None and engine.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
     if broken and checked_out is not None:
-        pool.forget(checked_out, error, engine.pool)
+        pool.forget(checked_out, error, lender or engine.pool)
     raise DBAPIError.instance(
         None,
         None,
@@ -217,6 +242,10 @@ def _spelled(dialect: Dialect) -> Dialect:
     return PGDialect_psycopg(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
+def _processed(compute: Callable[[], Any], process: Process | None) -> Callable[[], Any]:
+    return compute if process is None else lambda: process(compute())
+
+
 def _form(statement: Executable, dialect: Dialect) -> Form | None:
     spelled = _spelled(dialect)
     compiled = cast(SQLCompiler, statement.compile(dialect=spelled))  # type: ignore[attr-defined]
@@ -226,11 +255,13 @@ def _form(statement: Executable, dialect: Dialect) -> Form | None:
     for name, bind in compiled.binds.items():
         process = bind.type.dialect_impl(dialect).bind_processor(dialect)
         if bind.callable is not None:
-            computed.append((name, bind.callable))
+            computed.append((name, _processed(bind.callable, process)))
         elif bind.required:
             given.append((name, bind.key, process))
-        else:
+        elif bind.unique:
             constant[name] = bind.value if process is None else process(bind.value)
+        else:
+            raise NotImplementedError(f"{bind.key} has a default, which nothing here looks for")
     columns = getattr(statement, "exported_columns", ())
     kinds = [column.type.dialect_impl(dialect) for column in columns]
     found = enumerate(kind.result_processor(dialect, None) for kind in kinds)
