@@ -437,5 +437,6 @@ def _run(works: Sequence[Callable[[], None]]) -> None:
     for work in works:
         try:
             work()
-        except (DBAPIError, Unavailable):
+        except Exception:
+            # What is committed is not to be answered as if it were not.
             log.warning("What was to follow a unit of work failed", exc_info=True)

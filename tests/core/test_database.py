@@ -77,6 +77,19 @@ def test_units_of_work_cannot_be_nested() -> None:
     assert kept() == []
 
 
+def test_what_follows_a_unit_of_work_cannot_make_it_fail(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    followed: list[str] = []
+    with database.unit_of_work():
+        add("A")
+        database.afterwards(lambda: followed[7])
+        database.afterwards(lambda: followed.append("B"))
+    assert kept() == ["A"]
+    assert followed == ["B"]
+    assert "failed" in caplog.text
+
+
 def test_a_write_without_a_unit_of_work_is_refused() -> None:
     with pytest.raises(RuntimeError, match="needs a unit of work"):
         add("A")
