@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
@@ -18,6 +18,7 @@ from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import Engine, event
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from customers_api.version import VERSION
 from customers_api.web.cells import Cell, cells
@@ -29,6 +30,7 @@ NOWHERE = ""
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 POOL = "database_pool_connections"
 OPEN, IN_USE, IDLE = "open", "in_use", "idle"
+LENT = "counted as in use"
 LONG_SECONDS, TIMES_AS_LONG = 0.03, 5
 
 values.ValueClass = Cell
@@ -142,8 +144,23 @@ def watch(engine: Engine) -> None:
     event.listen(engine, "connect", lambda *_: opened.inc(1))
     event.listen(engine, "close", lambda *_: opened.inc(-1))
     event.listen(engine, "close_detached", lambda *_: opened.inc(-1))
-    event.listen(engine, "checkout", lambda *_: in_use.inc(1))
-    event.listen(engine, "checkin", lambda *_: in_use.inc(-1))
+
+    def lent(_connection: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        _noted(entry)[LENT] = True
+        in_use.inc(1)
+
+    def returned(_connection: object, entry: ConnectionPoolEntry) -> None:
+        # One that could not be connected anew is returned without having been lent.
+        if _noted(entry).pop(LENT, False):
+            in_use.inc(-1)
+
+    event.listen(engine, "checkout", lent)
+    event.listen(engine, "checkin", returned)
+
+
+def _noted(entry: ConnectionPoolEntry) -> dict[str, bool]:
+    """What is kept of an entry of the pool, whatever becomes of its connection."""
+    return cast(dict[str, bool], entry.record_info)
 
 
 class Everything(Collector):

@@ -41,9 +41,11 @@ class Observer:
         asked = request._get_current_object()  # type: ignore[attr-defined]
         rule = asked.url_rule
         present = Present(g.request_id, perf_counter(), asked.method, rule.rule if rule else "")
+        if here.request is None:
+            # Else the last one was never ended, as its answer could not be made, and still counts.
+            metrics.begin()
         here.request = present
         spent.begin()
-        metrics.begin()
         if self._tracer is not None:
             present.span = self._tracer.begin(present, asked.headers)
 

@@ -1,5 +1,6 @@
 """Threads that answer requests, callers in turn, at as little cost to a request as can be."""
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import Generic, TypeVar
 from customers_api.web.turns import Caller, Item, Turns
 
 Result = TypeVar("Result")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,11 @@ class Threads(Generic[Item, Result]):
         with self._lock:
             self._turns.done(item)
             following = self._turns.next()
-        self._finish(item, answered)
+        try:
+            self._finish(item, answered)
+        except Exception:
+            # It has the next item already, which nobody else would answer.
+            log.exception("What became of a request could not be handed on")
         return following
 
 

@@ -2,15 +2,17 @@
 
 import threading
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine, event
 
 from customers_api.extensions import db
 from customers_api.version import VERSION
 from customers_api.web import metrics
-from tests.conftest import JOHN
+from tests.conftest import JOHN, make_app
 from tests.support.api import Api
 from tests.support.checkout import ROOT
 from tests.support.metrics import Samples, samples, total, values
@@ -128,6 +130,39 @@ def test_what_is_at_work_is_seen(app: Flask, editor: Api, scrape: Any) -> None:
     assert total(after, "database_pool_connections", state="in_use") == total(
         idle, "database_pool_connections", state="in_use"
     )
+
+
+def test_a_connection_that_cannot_be_had_anew_is_not_in_use(scrape: Any, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/customers.db")
+    metrics.watch(engine)
+    with engine.connect() as connection:
+        connection.invalidate()
+    before = scrape()
+
+    def refuse(*_: object) -> None:
+        raise OSError
+
+    event.listen(engine, "do_connect", refuse)
+    for _ in range(3):
+        with pytest.raises(OSError):  # noqa: PT011
+            engine.connect()
+    states = [
+        total(each, "database_pool_connections", state="in_use") for each in (before, scrape())
+    ]
+    assert states[0] == states[1]
+
+
+def test_a_request_whose_answer_cannot_be_made_is_not_at_work_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(f"sqlite:///{tmp_path}/customers.db")
+    failing = make_app(f"sqlite:///{tmp_path}/customers.db")
+    failing.config["PROPAGATE_EXCEPTIONS"] = False
+    failing.after_request(lambda _: {}[0])
+    monkeypatch.setattr(metrics, "LONG_SECONDS", inf)
+    for each in (failing, failing, app):
+        answer = each.test_client().get("/metrics")
+    assert total(samples(answer.get_data(as_text=True)), "http_requests_in_progress") == 1
 
 
 def test_connections_that_are_closed_are_gone(app: Flask, reader: Api, scrape: Any) -> None:
