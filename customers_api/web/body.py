@@ -107,9 +107,7 @@ def _content() -> bytes:
     if length is None or idempotency.HEADER in asked.headers:
         return _streamed(asked, most)
     content: bytes = asked.environ["wsgi.input"].read(length)
-    if len(content) < length:
-        raise BodyMalformed("The body is shorter than its Content-Length says.")
-    return content
+    return _whole(content, length)
 
 
 def _streamed(asked: Request, most: int) -> bytes:
@@ -121,7 +119,11 @@ def _streamed(asked: Request, most: int) -> bytes:
     content = asked.get_data()
     if len(content) > most:
         raise BodyTooLarge
-    if len(content) < (asked.content_length or 0):
+    return _whole(content, asked.content_length or 0)
+
+
+def _whole(content: bytes, length: int) -> bytes:
+    if len(content) < length:
         raise BodyMalformed("The body is shorter than its Content-Length says.")
     return content
 
