@@ -40,6 +40,10 @@ HEAD_MILLISECONDS = 10_000
 HEAD_BYTES = 64 * 1024
 GRACEFUL_SECONDS = 30
 LOOK_SECONDS = 1.0
+# A worker that fails before that could not begin.
+BEGINNING_SECONDS = 5.0
+# So long after it was told to end a worker still accepts.
+ACCEPTING_SECONDS = 0.3
 BACKLOG = 1024
 ENDING = (signal.SIGTERM, signal.SIGINT)
 BLOCK, UNBLOCK = signal.SIG_BLOCK, signal.SIG_UNBLOCK
@@ -92,7 +96,11 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
         family = socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
         address = (self.bind_addr, self.bind_port)
         listener = socket.create_server(
-            address, family=family, backlog=self.backlog, reuse_port=True
+            address,
+            family=family,
+            backlog=self.backlog,
+            reuse_port=True,
+            dualstack_ipv6=family == socket.AF_INET6,
         )
         listener.setblocking(False)
         # As granian's own have it; else a small answer waits for the client's word on the last one.
@@ -100,7 +108,14 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
         return listener
 
     def _drop_shared_socket(self) -> None:
+        # Each worker has all of them, too: only closed, they would let clients connect to nobody.
+        # Nor must one end while its worker accepts, which would do nothing else from then on.
+        for each in self.wrks:
+            each.terminate()
+        youngest = min((_age(each) for each in self.wrks), default=LOOK_SECONDS)
+        time.sleep(max(0.0, LOOK_SECONDS - youngest) + ACCEPTING_SECONDS)
         for listener in self._listeners:
+            listener.shutdown(socket.SHUT_RDWR)
             listener.close()
 
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
@@ -114,12 +129,16 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
             self.main_loop_interrupt.clear()
             if self.reload_signal:
                 self._reload(spawn_target, target_loader)
-            ends = {each.idx: each.inner.exitcode for each in self.wrks}
+            ends = {each: each.inner.exitcode for each in self.wrks}
             # One that is killed, or told to end, has no such code.
-            self.could_not_load = any((code or 0) > 0 for code in ends.values())
-            gone = [number for number, code in ends.items() if code is not None]
+            failed = [each for each, code in ends.items() if (code or 0) > 0]
+            self.could_not_load = any(_age(each) < BEGINNING_SECONDS for each in failed)
+            gone = [each for each, code in ends.items() if code is not None]
             if gone and not self.could_not_load and not self.interrupt_signal:
-                self._respawn_workers(gone, spawn_target, target_loader)
+                is_hasty = any(_age(each) < LOOK_SECONDS for each in gone)
+                delay = self.respawn_interval if is_hasty else 0
+                numbers = [each.idx for each in gone]
+                self._respawn_workers(numbers, spawn_target, target_loader, delay)
 
     def shutdown(self, exit_code: int = 0) -> None:
         """End; a worker that has ended meanwhile is no failure."""
@@ -129,6 +148,10 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
         signal.pthread_sigmask(BLOCK, ENDING)
         if self.could_not_load:
             sys.exit(1)
+
+
+def _age(worker: Any) -> float:
+    return time.monotonic() - float(worker.birth)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,8 @@ from tests.support.metrics import samples, total
 pytest.importorskip("granian")
 
 ROUTE = "/api/groups"
+# Until then a worker that fails could not begin.
+BEGINNING_SECONDS = 5.5
 
 
 class Granian(Gunicorn):
@@ -43,6 +45,11 @@ class Granian(Gunicorn):
             os.killpg(self.pid, signal.SIGTERM)
             time.sleep(0.001)
         return self._process.returncode
+
+    def wait(self) -> int:
+        """Its exit code, when it has ended."""
+        assert self._process is not None
+        return self._process.wait(START_SECONDS)
 
     def answer(self, target: str) -> tuple[http.client.HTTPResponse, bytes]:
         """What a GET of this target, sent as it is, is answered with."""
@@ -70,6 +77,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Granian]:
     yield running
     assert running.stop() == 0
     assert parsed(running.log.read_text())
+
+
+@contextmanager
+def another(folder: Path, **environ: str) -> Iterator[Granian]:
+    """A server of its own, for a test that ends it."""
+    running = Granian(f"sqlite:///{folder}/customers.db", log=folder / "log", **environ)
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
 
 
 def until(found: Callable[[], bool]) -> None:
@@ -151,3 +169,63 @@ def test_every_answer_of_the_application_has_its_headers(server: Granian) -> Non
         assert answer.headers["X-Content-Type-Options"] == "nosniff", target
         assert "default-src" in answer.headers["Content-Security-Policy"], target
         assert answer.headers["X-Request-ID"], target
+
+
+def test_who_comes_while_it_ends_is_refused_and_who_was_there_is_answered(tmp_path: Path) -> None:
+    with (
+        another(tmp_path) as ending,
+        socket.create_connection(("127.0.0.1", ending.port), timeout=20) as client,
+    ):
+        client.sendall(POST + b"Content-Length: 2\r\n\r\n{")
+        ending.signal(signal.SIGTERM)
+        until(lambda: _is_refused(ending.port))
+        client.sendall(b"}")
+        assert statuses(client.recv(65536)) == [400]
+        assert ending.wait() == 0
+
+
+def _is_refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+# Has a worker end by itself, with 1, when a file says its number.
+FAILING = """
+import os, pathlib, threading, time
+
+def fail():
+    told = pathlib.Path(os.environ["FAILING"])
+    while not told.exists() or told.read_text() != str(os.getpid()):
+        time.sleep(0.02)
+    os._exit(1)
+
+os.register_at_fork(after_in_child=lambda: threading.Thread(target=fail, daemon=True).start())
+"""
+
+
+def test_a_worker_that_fails_is_replaced_and_one_that_cannot_begin_ends_all(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FAILING)
+    told = tmp_path / "told"
+    with another(tmp_path, PYTHONPATH=str(tmp_path), FAILING=str(told)) as served:
+        before = {*served.workers}
+        time.sleep(BEGINNING_SECONDS)
+        told.write_text(str(min(before)))
+        until(lambda: len({*served.workers} - before) == 1)
+        assert served.answers()
+        [successor] = {*served.workers} - before
+        told.write_text(str(successor))
+        assert served.wait() == 1
+
+
+def test_all_addresses_are_those_of_both_kinds(tmp_path: Path) -> None:
+    with (
+        another(tmp_path, HOST="::") as served,
+        socket.create_connection(("::1", served.port), timeout=10) as client,
+    ):
+        client.sendall(b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert statuses(client.recv(65536)) == [200]
