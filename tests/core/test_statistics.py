@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from customers_api.core import clock, database
-from customers_api.core.customers import service, statistics
+from customers_api.core.customers import folding, service, statistics
 from customers_api.core.customers.model import CUSTOMER_CHANGES, CUSTOMERS
 
 C = CUSTOMERS.c
@@ -78,7 +78,7 @@ def test_folding_changes_no_count(registry: Flask) -> None:
     before, shown = every_count(), overview()
     assert waiting() > 0
     for _ in range(2):
-        statistics.fold()
+        folding.fold()
         assert waiting() == 0
         assert (every_count(), overview()) == (before, shown)
     database.in_unit_of_work(lambda: service.deactivate(5))
@@ -88,11 +88,11 @@ def test_folding_changes_no_count(registry: Flask) -> None:
 
 def test_counts_of_nobody_are_not_kept(registry: Flask) -> None:
     load(0, 3)
-    statistics.fold()
+    folding.fold()
     for id in (1, 2, 3):
         database.in_unit_of_work(partial(service.remove, id))
     assert every_count() == {}
-    statistics.fold()
+    folding.fold()
     assert database.rows(text("SELECT * FROM customer_counts")) == []
 
 
@@ -102,27 +102,27 @@ def test_what_was_folded_is_cleared_away(registry: Flask) -> None:
         pytest.skip("SQLite uses the room of removed rows at once")
     load(0, 3)
     [[before]] = database.rows(text(told))
-    statistics.fold()
+    folding.fold()
     assert database.rows(text(told)) == [(before + 1,)]
 
 
 def test_a_change_that_no_count_shows_leaves_nothing_to_fold(registry: Flask) -> None:
     load(0, 3)
-    statistics.fold()
+    folding.fold()
     database.in_unit_of_work(lambda: service.change(1, {"notes": "x"}, ("id",)))
     database.in_unit_of_work(lambda: service.change(1, {"first_name": "Z"}, ("id",)))
     assert waiting() == 0
 
 
 def test_many_writes_have_the_changes_folded(registry: Flask) -> None:
-    load(0, statistics.MOST_WAITING)
+    load(0, folding.MOST_WAITING)
     assert waiting() == 0
     check_totals()
 
 
 def test_a_unit_of_work_that_fails_is_not_counted(registry: Flask) -> None:
     def fail() -> None:
-        service.load([person(n) for n in range(statistics.MOST_WAITING)])
+        service.load([person(n) for n in range(folding.MOST_WAITING)])
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -159,7 +159,7 @@ def fold_until(app: Flask, done: Event) -> int:
     with app.app_context():
         while not done.is_set():
             try:
-                statistics.fold()
+                folding.fold()
                 folded += 1
             except DBAPIError as error:
                 # Of two that fold at once, one may be told to try again.
@@ -171,17 +171,17 @@ def fold_until(app: Flask, done: Event) -> int:
 def test_folding_while_others_write_loses_nothing(registry: Flask) -> None:
     done = Event()
     with ThreadPoolExecutor(6) as pool:
-        folding = [pool.submit(fold_until, registry, done) for _ in range(2)]
+        folders = [pool.submit(fold_until, registry, done) for _ in range(2)]
         writing = [pool.submit(write, registry, writer) for writer in range(4)]
         try:
             for each in writing:
                 each.result(timeout=60)
         finally:
             done.set()
-    assert sum(each.result() for each in folding) > 0
+    assert sum(each.result() for each in folders) > 0
     assert statistics.overview().total_customers == 4 * (60 - 4)
     check_totals()
-    statistics.fold()
+    folding.fold()
     check_totals()
     assert statistics.overview().as_of <= clock.now()
 

@@ -12,13 +12,13 @@ from customers_api.core.customers import (
     answers,
     creation,
     editions,
+    folding,
     ids,
     insertion,
     queries,
     review,
     revision,
     rules,
-    statistics,
 )
 from customers_api.core.customers.editions import Editions
 from customers_api.core.customers.model import CUSTOMERS
@@ -91,7 +91,7 @@ def change_many(ids: Sequence[Who], changes: Fields, *, at: Path = ()) -> Change
     if problems:
         review.refuse(problems)
     changed = revision.revise_many(ids, changes)
-    statistics.note_changes(len(changed))
+    folding.note_changes(len(changed))
     found = {row.row_id for row in changed} | {row.row_customer_id for row in changed}
     return Changed(len(changed), [who for who in ids if who not in found])
 
@@ -126,7 +126,7 @@ def remove(who: Who, *, expected: Editions = None) -> int:
     events.record_removal(Kind.CUSTOMER_REMOVED, Entry(row.id, customer_id=row.customer_id))
     answers.forget(row.id)
     # What still waits to be counted tells of this customer, too.
-    database.afterwards(statistics.fold)
+    database.afterwards(folding.fold)
     return int(row.id)
 
 
@@ -155,7 +155,7 @@ def _created(
     for _ in range(DRAWS):
         left = [i for i, new in enumerate(prepared) if new.uuid not in rows]
         if not left:
-            statistics.note_changes(len(prepared))
+            folding.note_changes(len(prepared))
             mover.note_new(len(prepared))
             return [rows[new.uuid] for new in prepared]
         problems = [*review.conflicts([records[i] for i in left], [paths[i] for i in left])]
@@ -183,5 +183,5 @@ def _update(
         raise
     if row is None:
         editions.refuse(who, expected)
-    statistics.note_changes(1)
+    folding.note_changes(1)
     return row

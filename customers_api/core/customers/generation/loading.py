@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from customers_api.core import database
 from customers_api.core.customers import (
     creation,
+    folding,
     identity,
     ids,
     insertion,
     queries,
-    statistics,
     tags,
 )
 from customers_api.core.customers.generation import storage, traits
@@ -127,7 +127,7 @@ def _with_candidates(record: Record) -> Record:
 def _insert(records: Sequence[Record]) -> int:
     refused = frozenset(insertion.insert_customers(records))
     added = [record for place, record in enumerate(records) if place not in refused]
-    statistics.note_changes(len(added))
+    folding.note_changes(len(added))
     mover.note_new(len(added))
     if added:
         named = C.customer_id.in_([record["customer_id"] for record in added])
