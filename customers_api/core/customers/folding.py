@@ -34,7 +34,7 @@ def note_changes(count: int) -> None:
     _waiting += count
     if _waiting >= MOST_WAITING:
         _waiting = 0
-        database.afterwards(fold)
+        database.afterwards(_fold_many)
 
 
 def fold() -> None:
@@ -43,6 +43,10 @@ def fold() -> None:
         if connection is None:
             return
         (_fold_at_once if database.dialect() == "postgresql" else _fold)(connection)
+
+
+def _fold_many() -> None:
+    fold()
     database.clear_away("customer_changes")
 
 
