@@ -60,15 +60,14 @@ def _told(index: Any) -> str:
     return str({**index, "dialect_options": options})
 
 
-def texts(app: Flask) -> Sequence[str]:
-    """What is searched of each customer, by id."""
-    source = {
-        "postgresql": "customer_texts ORDER BY customer_id",
-        "sqlite": "customer_search ORDER BY rowid",
+def texts(app: Flask) -> Sequence[tuple[Any, ...]]:
+    """What is searched of each customer, and what is kept with it, by id."""
+    ordered = {
+        "postgresql": "SELECT key, created_at FROM customer_texts ORDER BY customer_id",
+        "sqlite": "SELECT key FROM customer_search ORDER BY rowid",
     }
     with app.app_context():
-        ordered = f"SELECT key FROM {source[database.dialect()]}"
-        return [row.key for row in database.rows(text(ordered))]
+        return [tuple(row) for row in database.rows(text(ordered[database.dialect()]))]
 
 
 def counts(app: Flask) -> Mapping[tuple[Any, ...], int]:

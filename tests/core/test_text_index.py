@@ -118,6 +118,21 @@ def test_only_what_is_more_than_may_wait_is_moved(
 
 
 @pytest.mark.usefixtures("context")
+@pytest.mark.parametrize("moved", [False, True])
+def test_the_newest_are_shown_first_though_an_operator_has_changed_when_they_came(
+    editor: Api, moved: bool
+) -> None:
+    made = created_list(editor, *(person(n) for n in range(3)))
+    if moved:
+        assert move(db.engine, leave=0)
+    with database.unit_of_work():
+        earlier = "UPDATE customers SET created_at = created_at - interval '1 day' WHERE id = :id"
+        database.write(text(earlier), {"id": made[1]["id"]})
+    found = editor.post("/api/customers/search", {"query": "lee"}).get_json()["customers"]
+    assert [each["id"] for each in found] == [made[n]["id"] for n in (0, 2, 1)]
+
+
+@pytest.mark.usefixtures("context")
 def test_the_move_leaves_no_connection_open(editor: Api, app: Flask) -> None:
     created(editor, **person(1))
     named = make_url(app.config["DATABASE_URL"]).update_query_dict({"application_name": "mover"})

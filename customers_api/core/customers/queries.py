@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    FromClause,
     Integer,
     Select,
     String,
@@ -196,9 +197,13 @@ def lowest_id() -> int | None:
     return row.id if row else None
 
 
-def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
-    """The sort as ORDER BY: unknown values last, ties by id, text by code point."""
-    key = EXPRESSIONS[sort.field]
+def order_by(sort: Sort, dialect: str, found: FromClause | None = None) -> list[ColumnElement[Any]]:
+    """The sort as ORDER BY: unknown values last, ties by id, text by code point.
+
+    Of customers, or of what was `found`: ids, each with the `key` to sort by.
+    """
+    key = EXPRESSIONS[sort.field] if found is None else found.c.key
+    id = C.id if found is None else found.c.id
     if sort.field in TEXT_SORTS and dialect == "postgresql":
         # SQLite compares code points; PostgreSQL would follow the locale of its database.
         key = key.collate("C")
@@ -207,7 +212,7 @@ def order_by(sort: Sort, dialect: str) -> list[ColumnElement[Any]]:
         return [directed]
     # Only where there can be NULLs: an index in the other direction has them at its other end.
     has_unknown = sort.field not in C or C[sort.field].nullable
-    return [directed.nulls_last() if has_unknown else directed, C.id.asc()]
+    return [directed.nulls_last() if has_unknown else directed, id.asc()]
 
 
 @lru_cache(maxsize=256)

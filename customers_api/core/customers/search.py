@@ -60,15 +60,14 @@ def search(filters: Mapping[str, Any], sort: Sort, fields: queries.Fields, part:
     cut = {**parameters, "skip": min(part.skip, LARGEST_ID), "limit": part.limit}
     has_many_tags = len(given.get("tags", ())) > MOST_WALKED_TAGS
     if shape.is_selective or has_many_tags:
-        first = _found_first if shape.is_selective else _sorted_first
-        rows = database.rows(first(shape, sort, fields), cut)
+        rows = database.rows(_found_first(shape, sort, fields), cut)
         if rows or not part.skip:
             return Page(rows, rows[0].total if rows else 0)
     total = int(database.rows(_count(shape), parameters)[0][0])
     if part.skip >= total:
         return Page([], total)
     if "tags" in given and (has_many_tags or not _soon_passed(total, part)):
-        return Page(database.rows(_sorted_first(shape, sort, fields), cut), total)
+        return Page(database.rows(_found_first(shape, sort, fields), cut), total)
     if shape.dialect == "sqlite":
         shape = replace(shape, walks=total > WALKED_TIMES * (part.skip + part.limit))
     walked = _walked if part.skip <= MOST_PASSED else _walked_far
@@ -117,48 +116,53 @@ def _count(shape: Shape) -> Prepared:
 
 @lru_cache(maxsize=512)
 def _found_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
-    """A page, and the total in each of its rows, of what is found first and sorted then."""
-    found = _found(shape)
-    total = select(func.count()).select_from(found).scalar_subquery().label("total")
-    page = select(*queries.columns(fields), total).where(C.id.in_(select(found.c.id)))
-    return _cut(page, sort, shape)
+    """A page, and the total in each of its rows, of what is found first and sorted then.
 
-
-@lru_cache(maxsize=512)
-def _sorted_first(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
-    """As `_found_first`, for many: each is looked up for what it is sorted by, and nothing else."""
-    found = _found(shape)
-    page = _part(select(C.id).where(C.id.in_(select(found.c.id))), sort, shape).cte("page")
-    total = select(func.count()).select_from(found).scalar_subquery().label("total")
-    return _shown(page, [*queries.columns(fields), total], sort, shape)
-
-
-def _found(shape: Shape) -> CTE:
-    """The ids of all that match, from the index alone where that tells it."""
-    if shape.names == ("tags",):
-        ids = select(TAGS.c.customer_id.label("id")).where(TAGGED).distinct()
-    elif shape.names == ("query",):
-        ids = substrings.ids("query", shape)
+    Who is not on the page is looked up for what it is sorted by and nothing else, if for that.
+    """
+    found = _found(shape, sort)
+    if "key" in found.c:
+        sorted_ids = _part(select(found.c.id), queries.order_by(sort, shape.dialect, found))
     else:
-        ids = select(C.id).where(*_conditions(shape))
-    found = ids.cte("found")
+        ids = select(C.id).where(C.id.in_(select(found.c.id)))
+        sorted_ids = _part(ids, queries.order_by(sort, shape.dialect))
+    total = select(func.count()).select_from(found).scalar_subquery().label("total")
+    return _shown(sorted_ids.cte("page"), [*queries.columns(fields), total], sort, shape)
+
+
+def _found(shape: Shape, sort: Sort) -> CTE:
+    """The ids of all that match, from the index alone where that tells it.
+
+    With what they are sorted by as `key`, where that is at hand.
+    """
+    if shape.names == ("tags",):
+        found = select(TAGS.c.customer_id.label("id")).where(TAGGED).distinct()
+    elif shape.names == ("query",):
+        found = substrings.ids("query", shape)
+        if shape.dialect == "postgresql" and sort.field == "created_at":
+            found = found.add_columns(substrings.ALL_TEXTS.c.created_at.label("key"))
+    else:
+        key = queries.EXPRESSIONS[sort.field].label("key")
+        found = select(C.id, key).where(*_conditions(shape))
     if shape.dialect == "postgresql":
         # Apart, or the planner, who guesses badly at substrings and at rare tags, may walk through
         # all customers.
-        return found.prefix_with("MATERIALIZED")
-    return found
+        return found.cte("found").prefix_with("MATERIALIZED")
+    return found.cte("found")
 
 
 @lru_cache(maxsize=512)
 def _walked(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """A page for the planner to find in the order of the sort."""
-    return _cut(select(*queries.columns(fields)).where(*_conditions(shape)), sort, shape)
+    shown = select(*queries.columns(fields)).where(*_conditions(shape))
+    return Prepared(_part(shown, queries.order_by(sort, shape.dialect)))
 
 
 @lru_cache(maxsize=512)
 def _walked_far(shape: Shape, sort: Sort, fields: queries.Fields) -> Prepared:
     """As `_walked`, for a page far behind: who comes before it is not shown, and so not read."""
-    page = _part(select(C.id).where(*_conditions(shape)), sort, shape).cte("page")
+    order = queries.order_by(sort, shape.dialect)
+    page = _part(select(C.id).where(*_conditions(shape)), order).cte("page")
     return _shown(page, queries.columns(fields), sort, shape)
 
 
@@ -168,15 +172,11 @@ def _shown(page: CTE, columns: Sequence[ColumnElement[Any]], sort: Sort, shape: 
     return Prepared(shown.order_by(*queries.order_by(sort, shape.dialect)))
 
 
-def _cut(statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape) -> Prepared:
-    return Prepared(_part(statement, sort, shape))
-
-
 def _part(
-    statement: Select[*tuple[Any, ...]], sort: Sort, shape: Shape
+    statement: Select[*tuple[Any, ...]], order: Sequence[ColumnElement[Any]]
 ) -> Select[*tuple[Any, ...]]:
     return (
-        statement.order_by(*queries.order_by(sort, shape.dialect))
+        statement.order_by(*order)
         .offset(bindparam("skip", type_=Id))
         .limit(bindparam("limit", type_=Id))
     )

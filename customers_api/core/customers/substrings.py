@@ -34,7 +34,9 @@ from customers_api.core.types import Id
 C = CUSTOMERS.c
 SEARCH = table("customer_search", column("customer_id"), column("rowid"), column("key"))
 # On PostgreSQL the indexed texts and those that wait to be: see text_index.py.
-ALL_TEXTS = table("customer_texts", column("customer_id"), column("key"))
+ALL_TEXTS = table(
+    "customer_texts", column("customer_id"), column("key"), column("created_at", C.created_at.type)
+)
 # The same texts, as SQLite keeps them beside their index: quicker to read whole.
 TEXTS = table("customer_search_content", column("id"), column("c0"))
 # These are part of `query`'s text, so its index narrows them down.

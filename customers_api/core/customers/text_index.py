@@ -35,9 +35,10 @@ MOVE = text(
         DELETE FROM customer_search_waiting WHERE customer_id IN (
             SELECT customer_id FROM customer_search_waiting
             ORDER BY customer_id LIMIT :batch FOR UPDATE SKIP LOCKED
-        ) RETURNING customer_id, key
+        ) RETURNING customer_id, key, created_at
     )
-    INSERT INTO customer_search (customer_id, key) SELECT customer_id, key FROM moved
+    INSERT INTO customer_search (customer_id, key, created_at)
+    SELECT customer_id, key, created_at FROM moved
     """
 )
 COUNT = text("SELECT count(*) FROM (SELECT FROM customer_search_waiting LIMIT :most) AS waiting")

@@ -12,6 +12,7 @@ from customers_api.core.customers.generation import derived, people
 from customers_api.core.customers.generation.draws import draws
 
 CUSTOMER_COLUMNS = ("id", *people.COLUMNS)
+CREATED_AT = CUSTOMER_COLUMNS.index("created_at")
 TAG_COLUMNS = ("customer_id", "tag")
 
 
@@ -47,8 +48,11 @@ def make(batch: Batch) -> Made:
     search = [(owner, derived.search_text(row)) for owner, row in zip(owners, made, strict=True)]
     counts = derived.counts(ids, made)
     if batch.as_copy:
-        # PostgreSQL keeps the text folded; SQLite's index folds by itself.
-        folded = ((owner, text.lower()) for owner, text in search)
+        # PostgreSQL keeps the text folded, and since when; SQLite's index folds by itself.
+        since = (row[CREATED_AT] for row in customers)
+        folded = (
+            (owner, text.lower(), at) for (owner, text), at in zip(search, since, strict=True)
+        )
         texts = copy_text.text(customers), copy_text.text(tags), copy_text.text(folded)
         return Made(batch.numbers, *texts, counts)
     return Made(batch.numbers, customers, tags, search, counts)

@@ -85,7 +85,10 @@ PLANNING = {
     ),
     "sqlite": ("PRAGMA analysis_limit = 1000", "PRAGMA optimize"),
 }
-SEARCH_COLUMNS = {"postgresql": ("customer_id", "key"), "sqlite": ("rowid", "key")}
+SEARCH_COLUMNS = {
+    "postgresql": ("customer_id", "key", "created_at"),
+    "sqlite": ("rowid", "key"),
+}
 COUNTING = """
     INSERT INTO customer_counts (dimension, key, part, n) VALUES (:dimension, :key, :part, :n)
     ON CONFLICT (dimension, key, part) DO UPDATE SET n = customer_counts.n + excluded.n
