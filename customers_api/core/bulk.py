@@ -61,7 +61,7 @@ def insert(
         ordered = selection(records.c).order_by(records.c.position)
         if by is not None:
             made = ordered.subquery("made")
-            ordered = select(*made.c).order_by(made.c[by])
+            ordered = select(*made.c).order_by(made.c[by].collate("C"))
         return postgresql_insert(table).from_select(names, ordered).on_conflict_do_nothing()
     bound = {name: bindparam(name, type_=kind) for name, kind in types.items()}
     # Without WHERE, SQLite's parser takes ON CONFLICT for the ON of a join.

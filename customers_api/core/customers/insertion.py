@@ -146,9 +146,10 @@ def _many_with_events(show: queries.Fields) -> Prepared:
     records = bulk.record_set({**RECORD, **TOLD})
     given = select(*records.c).cte("given").prefix_with("MATERIALIZED")
     made = _selection(given.c, "postgresql", sparse=True).subquery("made")
-    # Racing writers who take what is unique in one order do not wait for each other in a circle.
+    # Racing writers who take what is unique in one order, that of `copying`, too, do not wait for
+    # each other in a circle.
     returned = [*queries.columns(show), *queries.IDENTITY]
-    inserted = _inserted(select(*made.c).order_by(made.c.username), returned)
+    inserted = _inserted(select(*made.c).order_by(made.c.username.collate("C")), returned)
     told = given.c.told_fields.label("fields"), given.c.told_values.label("new_values")
     subjects = _subject(inserted, *told).join(given, given.c.uuid == inserted.c.row_uuid)
     return Prepared(select(*inserted.c).add_cte(events.noted(subjects.subquery("subjects"))))
