@@ -125,6 +125,8 @@ def people(address: str, prefix: str, size: int) -> People:
     """So many people on the server at `address`; made where they are not there yet."""
     both = People(size, f"{address}{prefix}_ours_{size}", f"{address}{prefix}_peers_{size}")
     if _is_whole(both.ours, size) and _is_whole(both.peers, size):
+        # They may have been made by an earlier release.
+        run_flask([*FLASK, "db", "upgrade"], both.ours)
         both.restore()
         return both
     print(f"making {size:,} customers, for us and for the peers", file=sys.stderr)
