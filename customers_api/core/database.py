@@ -49,10 +49,6 @@ WRITES: Mapping[str, Mapping[str, object]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
     "sqlite": {"begin_immediate": True},
 }
-ALONE: Mapping[str, Mapping[str, Any]] = {
-    "postgresql": {"isolation_level": "REPEATABLE READ"},
-    "sqlite": {"begin_immediate": True},
-}
 READS: Mapping[str, Mapping[str, Any]] = {
     "postgresql": {"isolation_level": "READ COMMITTED"},
     "sqlite": {},
@@ -283,12 +279,12 @@ def afterwards(work: Callable[[], None]) -> None:
 
 @contextmanager
 def apart(lock: int) -> Iterator[Connection | None]:
-    """A transaction of its own in which everything is seen as of one moment.
+    """A transaction of its own; None where another process is in one with the same `lock`.
 
-    Gives None where another process is in one with the same `lock`.
+    Each statement sees all that whoever had the lock before has done.
     """
     with translated, db.engine.connect() as connection:
-        connection.execution_options(**ALONE[dialect()])
+        connection.execution_options(**WRITES[dialect()])
         with connection.begin():
             if dialect() == "postgresql" and not connection.scalar(
                 select(func.pg_try_advisory_xact_lock(lock))

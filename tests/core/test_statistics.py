@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError
 
 from customers_api.core import clock, database
 from customers_api.core.customers import folding, service, statistics
@@ -157,13 +156,8 @@ def fold_until(app: Flask, done: Event) -> int:
     folded = 0
     with app.app_context():
         while not done.is_set():
-            try:
-                folding.fold()
-                folded += 1
-            except DBAPIError as error:
-                # Of two that fold at once, one may be told to try again.
-                if not database.is_retryable(error):
-                    raise
+            folding.fold()
+            folded += 1
     return folded
 
 
