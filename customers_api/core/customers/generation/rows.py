@@ -49,9 +49,9 @@ def make(batch: Batch) -> Made:
     counts = derived.counts(ids, made)
     if batch.as_copy:
         # PostgreSQL keeps the text folded, and since when; SQLite's index folds by itself.
-        since = (row[CREATED_AT] for row in customers)
         folded = (
-            (owner, text.lower(), at) for (owner, text), at in zip(search, since, strict=True)
+            (owner, text.lower(), row[CREATED_AT])
+            for (owner, text), row in zip(search, customers, strict=True)
         )
         texts = copy_text.text(customers), copy_text.text(tags), copy_text.text(folded)
         return Made(batch.numbers, *texts, counts)
