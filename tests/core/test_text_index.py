@@ -33,6 +33,11 @@ def indexed() -> int:
     return int(database.rows(text("SELECT count(*) FROM customer_search"))[0][0])
 
 
+def move_once(*, leave: int) -> float:
+    with db.engine.connect() as connection:
+        return move(connection, leave=leave)
+
+
 def total(api: Api, query: str) -> int:
     answer = api.post("/api/customers/search", {"query": query})
     return int(answer.get_json()["total"])
@@ -51,7 +56,7 @@ def test_whoever_is_new_is_found_before_and_after_the_move(editor: Api, moved: b
     ann, _ = created_list(editor, person(1, company_name="Zebra Works"), person(2))
     assert (waiting(), indexed()) == (2, 0)
     if moved:
-        assert move(db.engine, leave=0)
+        assert move_once(leave=0)
         assert (waiting(), indexed()) == (0, 2)
     assert total(editor, "zebra") == 1
     editor.patch(f"/api/customers/{ann['id']}", {"company_name": "Yak Works"})
@@ -65,7 +70,7 @@ def test_whoever_is_new_is_found_before_and_after_the_move(editor: Api, moved: b
 def test_whoever_is_removed_leaves_no_text(admin: Api, moved: bool) -> None:
     ann = created(admin, **person(1))
     if moved:
-        move(db.engine, leave=0)
+        move_once(leave=0)
     admin.delete(f"/api/customers/{ann['id']}")
     assert (waiting(), indexed()) == (0, 0)
 
@@ -99,7 +104,7 @@ def test_what_is_being_changed_waits_for_the_next_move(editor: Api) -> None:
         with changing.begin():
             changed = text("UPDATE customers SET first_name = 'Eve' WHERE id = :id")
             changing.execute(changed, {"id": ann["id"]})
-            assert move(db.engine, leave=0)
+            assert move_once(leave=0)
             assert (waiting(), indexed()) == (1, 1)
     assert total(editor, "eve lee") == 1
 
@@ -110,10 +115,10 @@ def test_only_what_is_more_than_may_wait_is_moved(
 ) -> None:
     monkeypatch.setattr(text_index, "BATCH", 4)
     created_list(editor, *(person(n) for n in range(10)))
-    assert move(db.engine, leave=5)
+    assert move_once(leave=5)
     assert (waiting(), indexed()) == (6, 4)
-    assert move(db.engine, leave=5)
-    assert not move(db.engine, leave=5)
+    assert move_once(leave=5)
+    assert not move_once(leave=5)
     assert (waiting(), indexed()) == (2, 8)
 
 
@@ -124,7 +129,7 @@ def test_the_newest_are_shown_first_though_an_operator_has_changed_when_they_cam
 ) -> None:
     made = created_list(editor, *(person(n) for n in range(3)))
     if moved:
-        assert move(db.engine, leave=0)
+        assert move_once(leave=0)
     with database.unit_of_work():
         earlier = "UPDATE customers SET created_at = created_at - interval '1 day' WHERE id = :id"
         database.write(text(earlier), {"id": made[1]["id"]})
@@ -133,12 +138,14 @@ def test_the_newest_are_shown_first_though_an_operator_has_changed_when_they_cam
 
 
 @pytest.mark.usefixtures("context")
-def test_the_move_leaves_no_connection_open(editor: Api, app: Flask) -> None:
+def test_the_move_leaves_no_connection_open(
+    editor: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     created(editor, **person(1))
     named = make_url(app.config["DATABASE_URL"]).update_query_dict({"application_name": "mover"})
-    engine = create_engine(named, isolation_level="AUTOCOMMIT")
-    assert move(engine, leave=0)
-    text_index.tidy(engine)
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    Mover().start(create_engine(named, isolation_level="AUTOCOMMIT"))
+    assert eventually(lambda: indexed() == 1)
     open_ones = text("SELECT 1 FROM pg_stat_activity WHERE application_name = 'mover'")
     assert eventually(lambda: not database.rows(open_ones))
 
@@ -148,8 +155,8 @@ def test_one_process_moves_at_a_time(editor: Api) -> None:
     created(editor, **person(1))
     with database.apart(text_index.MOVING_LOCK) as other:
         assert other is not None
-        assert not move(db.engine, leave=0)
-    assert move(db.engine, leave=0)
+        assert not move_once(leave=0)
+    assert move_once(leave=0)
 
 
 @pytest.mark.usefixtures("context")
@@ -162,6 +169,24 @@ def test_when_nobody_writes_any_more_all_is_moved(
     with database.unit_of_work():
         mover.note_new(text_index.WORTH_A_LOOK)
     assert eventually(lambda: (waiting(), indexed()) == (0, 10))
+
+
+@pytest.mark.usefixtures("context")
+def test_once_another_process_creates_somebody_the_rest_waits(
+    editor: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_index, "BATCH", 4)
+    # Time enough to create somebody in.
+    monkeypatch.setattr(text_index, "SHORT_REST", 200)
+    created_list(editor, *(person(n) for n in range(10)))
+    with db.engine.connect() as connection, ThreadPoolExecutor(1) as pool:
+        newest, is_quiet = text_index.move_all(connection, text_index.NOBODY)
+        assert (waiting(), is_quiet) == (10, False)
+        moving = pool.submit(text_index.move_all, connection, newest)
+        assert eventually(lambda: waiting() == 6)
+        created(editor, **person(10))
+        _, is_quiet = moving.result(PATIENCE_SECONDS)
+    assert (waiting(), is_quiet) == (7, False)
 
 
 @pytest.mark.usefixtures("context")

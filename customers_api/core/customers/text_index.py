@@ -1,8 +1,8 @@
 """New customers' texts enter PostgreSQL's text index later, many at a time; see decision 19.
 
 Until then they are in `customer_search_waiting`, which every search reads whole, so none is missed.
-While customers are being written only what is more than MOST_WAITING is moved; once nobody writes,
-all of it.
+While customers are being created, by this process or another, only what is more than MOST_WAITING
+is moved; once nobody creates any, all of it.
 """
 
 import logging
@@ -23,10 +23,11 @@ MOST_WAITING = 10_000
 BATCH = 2_000
 # New texts of this process before anybody looks whether they are many.
 WORTH_A_LOOK = 1_000
-# So long nobody must have written here.
+# So long nobody must have created a customer.
 QUIET_SECONDS = 2.0
-# After each batch there is a rest of so many times what it took, while others write or not.
+# After each batch there is a rest of so many times what it took, while others create some or not.
 REST, SHORT_REST = 7, 1
+NOBODY = -1
 # Any number, as long as it is always the same: one process moves texts at a time.
 MOVING_LOCK = 7_307_199_021
 MOVE = text(
@@ -42,6 +43,7 @@ MOVE = text(
     """
 )
 COUNT = text("SELECT count(*) FROM (SELECT FROM customer_search_waiting LIMIT :most) AS waiting")
+NEWEST = text("SELECT max(customer_id) FROM customer_search_waiting")
 
 
 class Mover:
@@ -76,32 +78,50 @@ class Mover:
 
     def _work(self, engine: Engine) -> None:
         try:
+            newest: int | None = NOBODY
             is_quiet = False
             while not is_quiet:
-                noted = self._noted
+                with _connected(engine) as connection:
+                    newest, is_quiet = move_all(connection, newest)
                 time.sleep(QUIET_SECONDS)
-                is_quiet = noted == self._noted
-                leave, rest = (0, SHORT_REST) if is_quiet else (MOST_WAITING, REST)
-                while seconds := move(engine, leave=leave):
-                    time.sleep(rest * seconds)
             tidy(engine)
         except SQLAlchemyError:
             # They wait on, and are found as before.
             log.warning("Texts could not be moved to their index", exc_info=True)
 
 
-def move(engine: Engine, *, leave: int) -> float:
+def move_all(connection: Connection, newest: int | None) -> tuple[int | None, bool]:
+    """Move what is too much, and as long as it is quiet, the rest.
+
+    It is quiet while no customer is newer than at the look before: at first, than `newest`.
+    Returns the newest one whose text waits, None for nobody, and whether it is quiet still.
+    """
+    while True:
+        before, newest = newest, _newest(connection)
+        is_quiet = newest == before
+        seconds = move(connection, leave=0 if is_quiet else MOST_WAITING)
+        if not seconds:
+            return newest, is_quiet
+        time.sleep((SHORT_REST if is_quiet else REST) * seconds)
+
+
+def move(connection: Connection, *, leave: int) -> float:
     """Move the oldest of more than `leave` texts; returns the seconds that took, 0 for nothing."""
     began = time.perf_counter()
-    with _connected(engine) as connection:
-        connection.execution_options(**database.WRITES["postgresql"])
-        with connection.begin():
-            if not connection.scalar(select(func.pg_try_advisory_xact_lock(MOVING_LOCK))):
-                return 0.0
-            if connection.scalar(COUNT, {"most": leave + 1}) <= leave:
-                return 0.0
-            connection.execute(MOVE, {"batch": BATCH})
+    connection.execution_options(**database.WRITES["postgresql"])
+    with connection.begin():
+        if not connection.scalar(select(func.pg_try_advisory_xact_lock(MOVING_LOCK))):
+            return 0.0
+        if connection.scalar(COUNT, {"most": leave + 1}) <= leave:
+            return 0.0
+        connection.execute(MOVE, {"batch": BATCH})
     return time.perf_counter() - began
+
+
+def _newest(connection: Connection) -> int | None:
+    with connection.begin():
+        newest: int | None = connection.scalar(NEWEST)
+    return newest
 
 
 def tidy(engine: Engine) -> None:
