@@ -138,16 +138,37 @@ def test_the_newest_are_shown_first_though_an_operator_has_changed_when_they_cam
 
 
 @pytest.mark.usefixtures("context")
-def test_the_move_leaves_no_connection_open(
+def test_no_connection_outlives_its_pool(
     editor: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    # Time enough to close the pool in.
+    monkeypatch.setattr(text_index, "SHORT_REST", 200)
     created(editor, **person(1))
     named = make_url(app.config["DATABASE_URL"]).update_query_dict({"application_name": "mover"})
-    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
-    Mover().start(create_engine(named, isolation_level="AUTOCOMMIT"))
+    engine = create_engine(named, isolation_level="AUTOCOMMIT")
+    Mover().start(engine)
     assert eventually(lambda: indexed() == 1)
+    engine.dispose()
     open_ones = text("SELECT 1 FROM pg_stat_activity WHERE application_name = 'mover'")
+    assert database.rows(open_ones)
     assert eventually(lambda: not database.rows(open_ones))
+
+
+@pytest.mark.usefixtures("context")
+def test_what_is_served_keeps_its_connection(
+    editor: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    created(editor, **person(1))
+    backend = text("SELECT pg_backend_pid()")
+    before = database.rows(backend)
+    mover = Mover()
+    mover.start(db.engine)
+    assert eventually(lambda: indexed() == 1)
+    assert mover._thread is not None
+    mover._thread.join(PATIENCE_SECONDS)
+    assert database.rows(backend) == before
 
 
 @pytest.mark.usefixtures("context")

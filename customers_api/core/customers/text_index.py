@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, func, select, text
+from sqlalchemy import Connection, Engine, Pool, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from customers_api.core import database
@@ -73,18 +73,21 @@ class Mover:
         """Begin to move texts, unless that is being done already."""
         with self._starting:
             if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, args=(engine,), daemon=True)
+                arguments = engine, engine.pool
+                self._thread = threading.Thread(target=self._work, args=arguments, daemon=True)
                 self._thread.start()
 
-    def _work(self, engine: Engine) -> None:
+    def _work(self, engine: Engine, pool: Pool) -> None:
         try:
             newest: int | None = NOBODY
             is_quiet = False
             while not is_quiet:
-                with _connected(engine) as connection:
+                with _connected(engine, pool) as connection:
                     newest, is_quiet = move_all(connection, newest)
                 time.sleep(QUIET_SECONDS)
-            tidy(engine)
+                if engine.pool is not pool:
+                    return
+            tidy(engine, pool)
         except SQLAlchemyError:
             # They wait on, and are found as before.
             log.warning("Texts could not be moved to their index", exc_info=True)
@@ -124,20 +127,21 @@ def _newest(connection: Connection) -> int | None:
     return newest
 
 
-def tidy(engine: Engine) -> None:
+def tidy(engine: Engine, pool: Pool) -> None:
     """Give back the room of what was moved, which searches would read as well."""
-    with _connected(engine) as connection:
+    with _connected(engine, pool) as connection:
         connection.execute(text("VACUUM customer_search_waiting"))
 
 
 @contextmanager
-def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection that is closed at the end, as nobody may be there any more to close the pool."""
+def _connected(engine: Engine, pool: Pool) -> Iterator[Connection]:
+    """A connection, closed at the end if `pool` is: nobody closes what comes back to it then."""
     with engine.connect() as connection:
         try:
             yield connection
         finally:
-            connection.invalidate()
+            if engine.pool is not pool:
+                connection.invalidate()
 
 
 mover = Mover()
