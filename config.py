@@ -95,6 +95,7 @@ class Config:
         )
         self.WEB_CONCURRENCY = _whole(environ, "WEB_CONCURRENCY", default=2, most=256)
         self.WEB_THREADS = _whole(environ, "WEB_THREADS", default=4, most=256)
+        self.WEB_CPU_AFFINITY = _yes_or_no(environ, "WEB_CPU_AFFINITY", default=True)
         self.RATE_LIMIT_PER_TOKEN = self._rate(environ, "PER_TOKEN")
         self.RATE_LIMIT_PER_ADDRESS = self._rate(environ, "PER_ADDRESS")
         self.RATE_LIMIT_SIGN_IN = self._rate(environ, "SIGN_IN")

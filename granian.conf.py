@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import shared_folder
+import worker_cpus
 from config import Config, ConfigurationError, load
 
 if TYPE_CHECKING:
@@ -84,8 +85,9 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
 
     could_not_load = False
 
-    def __init__(self, target: str, **options: Any) -> None:
+    def __init__(self, target: str, seats: worker_cpus.Seats, **options: Any) -> None:
         super().__init__(target, **options)
+        self._seats = seats
         self.main_loop_interrupt = Bell()
 
     def _init_shared_socket(self) -> None:
@@ -121,7 +123,8 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
     def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> Any:
         self._sso = self._listeners[idx]
         self._shd = SocketHolder(self._sso.fileno(), False, self.backlog)
-        return super()._spawn_worker(idx, target, callback_loader)
+        loader = partial(_load_on, self._seats.give(idx), callback_loader)
+        return super()._spawn_worker(idx, target, loader)
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         while not (self.interrupt_signal or self.could_not_load):
@@ -150,6 +153,11 @@ class Server(MPServer):  # type: ignore[misc]  # it has no types
             sys.exit(1)
 
 
+def _load_on(cpu: int | None, load: Callable[[], Any]) -> Any:
+    worker_cpus.stay_on(cpu)
+    return load()
+
+
 def _age(worker: Any) -> float:
     return time.monotonic() - float(worker.birth)
 
@@ -171,7 +179,8 @@ def main() -> None:
     # A worker hears what comes meanwhile when it can, and not as the first process would.
     wait, hear = (partial(signal.pthread_sigmask, how, ENDING) for how in (BLOCK, UNBLOCK))
     os.register_at_fork(before=wait, after_in_parent=hear)
-    server = Server("wsgi:app", **_options(config))
+    seats = worker_cpus.Seats(config.WEB_CONCURRENCY, wanted=config.WEB_CPU_AFFINITY)
+    server = Server("wsgi:app", seats, **_options(config))
     try:
         server.serve(target_loader=partial(_begin, app, os.getpid()))
     except OSError as error:

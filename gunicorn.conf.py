@@ -10,6 +10,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import shared_folder
+import worker_cpus
 from config import ConfigurationError, load
 
 try:
@@ -18,6 +19,7 @@ except ConfigurationError as error:
     sys.exit(f"customers-api: {error}")
 
 shared_folder.share()
+_seats = worker_cpus.Seats(_config.WEB_CONCURRENCY, wanted=_config.WEB_CPU_AFFINITY)
 
 # An IPv6 address needs its brackets before a port.
 _host = f"[{_config.HOST}]" if ":" in _config.HOST else _config.HOST
@@ -93,9 +95,20 @@ def when_ready(server: Any) -> None:
             disconnect(db)
 
 
+def pre_fork(_server: Any, worker: Any) -> None:
+    """Give a worker its processor, in the process that knows what all have."""
+    _seats.give(worker.age)
+
+
+def post_fork(_server: Any, worker: Any) -> None:
+    """Keep the worker there."""
+    worker_cpus.stay_on(_seats.give(worker.age))
+
+
 def child_exit(_server: Any, worker: Any) -> None:
-    """Have nobody wait for a worker to take connections that is gone."""
+    """Have nobody wait for a worker to take connections that is gone, nor its processor kept."""
     worker.balance.forget(worker.age)
+    _seats.take_back(worker.age)
 
 
 def _prepare() -> None:
