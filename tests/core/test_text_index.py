@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -33,7 +34,7 @@ def indexed() -> int:
     return int(database.rows(text("SELECT count(*) FROM customer_search"))[0][0])
 
 
-def move_once(*, leave: int) -> float:
+def move_once(*, leave: int) -> float | None:
     with db.engine.connect() as connection:
         return move(connection, leave=leave)
 
@@ -138,20 +139,15 @@ def test_the_newest_are_shown_first_though_an_operator_has_changed_when_they_cam
 
 
 @pytest.mark.usefixtures("context")
-def test_no_connection_outlives_its_pool(
-    editor: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
-    # Time enough to close the pool in.
-    monkeypatch.setattr(text_index, "SHORT_REST", 200)
-    created(editor, **person(1))
+def test_no_connection_outlives_its_pool(app: Flask) -> None:
     named = make_url(app.config["DATABASE_URL"]).update_query_dict({"application_name": "mover"})
     engine = create_engine(named, isolation_level="AUTOCOMMIT")
-    Mover().start(engine)
-    assert eventually(lambda: indexed() == 1)
-    engine.dispose()
+    pool = engine.pool
     open_ones = text("SELECT 1 FROM pg_stat_activity WHERE application_name = 'mover'")
-    assert database.rows(open_ones)
+    with text_index._connected(engine, pool) as connection:
+        connection.execute(text("SELECT 1"))
+        engine.dispose()
+        assert database.rows(open_ones)
     assert eventually(lambda: not database.rows(open_ones))
 
 
@@ -161,14 +157,13 @@ def test_what_is_served_keeps_its_connection(
 ) -> None:
     monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
     created(editor, **person(1))
-    backend = text("SELECT pg_backend_pid()")
-    before = database.rows(backend)
+    [(served,)] = database.rows(text("SELECT pg_backend_pid()"))
     mover = Mover()
     mover.start(db.engine)
     assert eventually(lambda: indexed() == 1)
-    assert mover._thread is not None
-    mover._thread.join(PATIENCE_SECONDS)
-    assert database.rows(backend) == before
+    assert eventually(lambda: mover._thread is None)
+    still = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid")
+    assert database.rows(still, {"pid": served})
 
 
 @pytest.mark.usefixtures("context")
@@ -200,14 +195,71 @@ def test_once_another_process_creates_somebody_the_rest_waits(
     # Time enough to create somebody in.
     monkeypatch.setattr(text_index, "SHORT_REST", 200)
     created_list(editor, *(person(n) for n in range(10)))
-    with db.engine.connect() as connection, ThreadPoolExecutor(1) as pool:
-        newest, is_quiet = text_index.move_all(connection, text_index.NOBODY)
-        assert (waiting(), is_quiet) == (10, False)
-        moving = pool.submit(text_index.move_all, connection, newest)
+    engine, connections = db.engine, db.engine.pool
+    newest, is_quiet = text_index.move_all(engine, connections, text_index.NOBODY)
+    assert (waiting(), is_quiet) == (10, False)
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(text_index.move_all, engine, connections, newest)
         assert eventually(lambda: waiting() == 6)
+        assert database.rows(text("SELECT 1"))
         created(editor, **person(10))
         _, is_quiet = moving.result(PATIENCE_SECONDS)
     assert (waiting(), is_quiet) == (7, False)
+
+
+@pytest.mark.usefixtures("context")
+def test_who_is_created_while_a_move_ends_is_moved_as_well(
+    editor: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tidy, engine, mover = text_index.tidy, db.engine, Mover()
+    ends: list[int] = []
+
+    def create_meanwhile(*arguments: Any) -> None:
+        ends.append(len(ends))
+        if len(ends) == 1:
+            created(editor.with_token(editor.token), **person(2))
+            mover.start(engine)
+        tidy(*arguments)
+
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(text_index, "tidy", create_meanwhile)
+    created(editor, **person(1))
+    mover.start(engine)
+    assert eventually(lambda: (waiting(), indexed()) == (0, 2))
+    assert eventually(lambda: mover._thread is None)
+
+
+@pytest.mark.usefixtures("context")
+def test_what_another_process_moves_is_looked_at_again(editor: Api) -> None:
+    newest = created(editor, **person(1))["id"]
+    with database.apart(text_index.MOVING_LOCK) as other:
+        assert other is not None
+        _, is_quiet = text_index.move_all(db.engine, db.engine.pool, newest)
+    assert not is_quiet
+
+
+@pytest.mark.usefixtures("context")
+def test_who_rests_between_moves_has_no_connection(
+    editor: Api, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
+    monkeypatch.setattr(text_index, "BATCH", 4)
+    monkeypatch.setattr(text_index, "SHORT_REST", 50)
+    created_list(editor, *(person(n) for n in range(10)))
+    engine = create_engine(
+        app.config["DATABASE_URL"],
+        isolation_level="AUTOCOMMIT",
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=0.2,
+    )
+    mover = Mover()
+    mover.start(engine)
+    assert eventually(lambda: waiting() == 6)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    assert eventually(lambda: mover._thread is None)
+    engine.dispose()
 
 
 @pytest.mark.usefixtures("context")

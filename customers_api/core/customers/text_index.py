@@ -53,6 +53,7 @@ class Mover:
         self._noted = 0
         self._next_look = 0
         self._starting = threading.Lock()
+        self._is_wanted = False
         self._thread: threading.Thread | None = None
 
     def note_new(self, count: int) -> None:
@@ -70,8 +71,9 @@ class Mover:
             self.start(db.engine)
 
     def start(self, engine: Engine) -> None:
-        """Begin to move texts, unless that is being done already."""
+        """Have texts moved; if that is being done already, once more after it."""
         with self._starting:
+            self._is_wanted = True
             if self._thread is None or not self._thread.is_alive():
                 arguments = engine, engine.pool
                 self._thread = threading.Thread(target=self._work, args=arguments, daemon=True)
@@ -79,42 +81,60 @@ class Mover:
 
     def _work(self, engine: Engine, pool: Pool) -> None:
         try:
-            newest: int | None = NOBODY
-            is_quiet = False
-            while not is_quiet:
-                with _connected(engine, pool) as connection:
-                    newest, is_quiet = move_all(connection, newest)
-                time.sleep(QUIET_SECONDS)
-                if engine.pool is not pool:
-                    return
-            tidy(engine, pool)
+            while self._goes_on():
+                move_until_quiet(engine, pool)
         except SQLAlchemyError:
             # They wait on, and are found as before.
             log.warning("Texts could not be moved to their index", exc_info=True)
+            with self._starting:
+                self._thread = None
+
+    def _goes_on(self) -> bool:
+        with self._starting:
+            wanted, self._is_wanted = self._is_wanted, False
+            if not wanted:
+                self._thread = None
+            return wanted
 
 
-def move_all(connection: Connection, newest: int | None) -> tuple[int | None, bool]:
+def move_until_quiet(engine: Engine, pool: Pool) -> None:
+    """Move texts until nobody creates any, and give back their room; or until `pool` is closed."""
+    newest, is_quiet = move_all(engine, pool, NOBODY)
+    while not is_quiet:
+        time.sleep(QUIET_SECONDS)
+        if engine.pool is not pool:
+            return
+        newest, is_quiet = move_all(engine, pool, newest)
+    tidy(engine, pool)
+
+
+def move_all(engine: Engine, pool: Pool, newest: int | None) -> tuple[int | None, bool]:
     """Move what is too much, and as long as it is quiet, the rest.
 
     It is quiet while no customer is newer than at the look before: at first, than `newest`.
     Returns the newest one whose text waits, None for nobody, and whether it is quiet still.
     """
     while True:
-        before, newest = newest, _newest(connection)
-        is_quiet = newest == before
-        seconds = move(connection, leave=0 if is_quiet else MOST_WAITING)
+        with _connected(engine, pool) as connection:
+            before, newest = newest, _newest(connection)
+            is_quiet = newest == before
+            seconds = move(connection, leave=0 if is_quiet else MOST_WAITING)
         if not seconds:
-            return newest, is_quiet
+            return newest, is_quiet and seconds is not None
+        # With no connection, which others may wait for.
         time.sleep((SHORT_REST if is_quiet else REST) * seconds)
 
 
-def move(connection: Connection, *, leave: int) -> float:
-    """Move the oldest of more than `leave` texts; returns the seconds that took, 0 for nothing."""
+def move(connection: Connection, *, leave: int) -> float | None:
+    """Move the oldest of more than `leave` texts.
+
+    Returns the seconds that took, 0 for nothing, None where another process is at it.
+    """
     began = time.perf_counter()
     connection.execution_options(**database.WRITES["postgresql"])
     with connection.begin():
         if not connection.scalar(select(func.pg_try_advisory_xact_lock(MOVING_LOCK))):
-            return 0.0
+            return None
         if connection.scalar(COUNT, {"most": leave + 1}) <= leave:
             return 0.0
         connection.execute(MOVE, {"batch": BATCH})
