@@ -33,7 +33,8 @@ def two_processors() -> Iterator[list[int]]:
 
 @contextmanager
 def served(folder: Path, **environ: str) -> Iterator[Gunicorn]:
-    server = Gunicorn(f"sqlite:///{folder}/customers.db", log=folder / "log", **environ)
+    settings = {"WEB_CPU_AFFINITY": "yes", **environ}
+    server = Gunicorn(f"sqlite:///{folder}/customers.db", log=folder / "log", **settings)
     server.start()
     try:
         yield server
