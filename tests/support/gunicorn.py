@@ -12,10 +12,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -131,3 +131,16 @@ class Gunicorn:
             return 0
         self._process.terminate()
         return self._process.wait(START_SECONDS)
+
+
+Server = TypeVar("Server", bound=Gunicorn)
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """A server that is started, and ended by whoever needs it."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

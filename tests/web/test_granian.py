@@ -11,14 +11,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.test_wire import AMBIGUOUS, POST, SMUGGLED, statuses
 from tests.support.checkout import ROOT, START_SECONDS
-from tests.support.gunicorn import GRANIAN, Gunicorn
+from tests.support.gunicorn import GRANIAN, Gunicorn, running
 from tests.support.log import parsed
 from tests.support.metrics import samples, total
 
@@ -72,22 +72,17 @@ class Granian(Gunicorn):
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Granian]:
     folder = tmp_path_factory.mktemp("granian")
-    running = Granian(f"sqlite:///{folder}/customers.db", log=folder / "log", LOG_LEVEL="info")
-    running.start()
-    yield running
-    assert running.stop() == 0
-    assert parsed(running.log.read_text())
+    shared = Granian(f"sqlite:///{folder}/customers.db", log=folder / "log", LOG_LEVEL="info")
+    shared.start()
+    yield shared
+    assert shared.stop() == 0
+    assert parsed(shared.log.read_text())
 
 
-@contextmanager
-def another(folder: Path, **environ: str) -> Iterator[Granian]:
+def another(folder: Path, **environ: str) -> AbstractContextManager[Granian]:
     """A server of its own, for a test that ends it."""
-    running = Granian(f"sqlite:///{folder}/customers.db", log=folder / "log", **environ)
-    running.start()
-    try:
-        yield running
-    finally:
-        running.stop()
+    url = f"sqlite:///{folder}/customers.db"
+    return running(Granian(url, log=folder / "log", **environ))
 
 
 def until(found: Callable[[], bool]) -> None:

@@ -4,12 +4,12 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.gunicorn import Gunicorn
+from tests.support.gunicorn import Gunicorn, running
 from worker_cpus import Seats
 
 PATIENCE_SECONDS = 30
@@ -31,15 +31,10 @@ def two_processors() -> Iterator[list[int]]:
         os.sched_setaffinity(0, usual)
 
 
-@contextmanager
-def served(folder: Path, **environ: str) -> Iterator[Gunicorn]:
+def served(folder: Path, **environ: str) -> AbstractContextManager[Gunicorn]:
     settings = {"WEB_CPU_AFFINITY": "yes", **environ}
-    server = Gunicorn(f"sqlite:///{folder}/customers.db", log=folder / "log", **settings)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+    url = f"sqlite:///{folder}/customers.db"
+    return running(Gunicorn(url, log=folder / "log", **settings))
 
 
 def allowed(process: int) -> set[tuple[int, ...]]:
