@@ -168,12 +168,18 @@ def _found(prepared: Prepared, engine: Engine) -> Form:
 
 def _asked(form: Form, bound: Any, engine: Engine, connection: ManagesConnection) -> list[AnyRow]:
     cursor = _cursor(connection)
-    # As SQLAlchemy has its driver asked, which is where what it takes is counted.
-    engine.dialect.do_execute(cursor, form.text, bound)
-    found = cursor.fetchall()
-    if len(found) > MOST_KEPT_ROWS:
-        # It would hold them until it is used again.
-        connection.info.pop(CURSOR, None)
+    try:
+        # As SQLAlchemy has its driver asked, which is where what it takes is counted.
+        engine.dialect.do_execute(cursor, form.text, bound)
+        found = cursor.fetchall()
+        if len(found) > MOST_KEPT_ROWS:
+            # It would hold them until it is used again.
+            connection.info.pop(CURSOR, None)
+    finally:
+        if connection.info.get(CURSOR) is not cursor:
+            # An error's traceback may keep it till garbage is collected, in any thread. That would
+            # wait for what the connection is at by then, with all other threads of the process.
+            cursor.close()
     return form.rows(found)
 
 

@@ -1,7 +1,9 @@
 """How the core reaches the database: units of work, reads, retries, and what types come back."""
 
+import gc
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from psycopg.pq import TransactionStatus
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Engine, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
@@ -226,6 +228,46 @@ def test_of_two_writers_in_a_deadlock_both_succeed_in_the_end(app: Flask) -> Non
     signed = [sorted(row.description) for row in database.rows(select(GROUPS.c.description))]
     assert signed == [["A", "B"], ["A", "B"]]
     assert len(tries) == 3
+
+
+def leave_a_refused_statement_to_the_collector() -> None:
+    now = clock.now()
+    values = {"name": literal(None), "created_at": literal(now), "updated_at": literal(now)}
+    nameless = Prepared(insert(GROUPS).values(values).returning(GROUPS.c.id))
+    with pytest.raises(IntegrityError) as refused:
+        database.in_unit_of_work(lambda: database.alone(nameless, {}))
+    # A circle, which only the collector finds.
+    refused.value.args = (refused.value,)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_who_collects_garbage_waits_for_no_other_writer() -> None:
+    db.engine.dispose()
+    holds, begins = threading.Event(), threading.Event()
+
+    def wait_for_the_lock(engine: Engine) -> None:
+        # The connection that the refused statement was made on, as it is the only one so far.
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA busy_timeout = 3000")
+            begins.set()
+            holds.wait()
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            connection.exec_driver_sql("ROLLBACK")
+            connection.invalidate()
+
+    gc.disable()
+    try:
+        leave_a_refused_statement_to_the_collector()
+        with ThreadPoolExecutor(1) as pool:
+            waits = pool.submit(wait_for_the_lock, db.engine)
+            begins.wait()
+            with database.unit_of_work():
+                holds.set()
+                time.sleep(0.2)
+                gc.collect()
+            waits.result()
+    finally:
+        gc.enable()
 
 
 def test_a_database_that_cannot_be_reached_is_unavailable(backend: str, tmp_path: Path) -> None:
