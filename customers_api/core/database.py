@@ -33,6 +33,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from customers_api.core import statements
+from customers_api.core.copy_text import Column
 from customers_api.core.errors import Unavailable
 from customers_api.core.outage import Silent
 from customers_api.core.statements import AnyRow, Prepared, Values
@@ -199,10 +200,10 @@ def alone(statement: Prepared, parameters: Values) -> Sequence[AnyRow]:
 
 
 @contextmanager
-def copying() -> Iterator[Callable[[Table, Sequence[str], Iterable[Sequence[str | None]]], None]]:
+def copying() -> Iterator[Callable[[Table, Sequence[str], Iterable[Column]], None]]:
     """What puts rows into a table of PostgreSQL's the quickest way, in the open unit of work.
 
-    Gives a function of a table, names of columns, and rows. When anything raised ends it, what was
+    Gives a function of a table, names of columns, and their values. When anything raised ends it, what was
     done inside is undone, and the unit of work goes on.
     """
     engine, connection = db.engine, _begun().connection()

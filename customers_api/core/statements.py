@@ -115,13 +115,13 @@ def execute(
 def copy(
     table: Table,
     names: Sequence[str],
-    rows: Iterable[Sequence[str | None]],
+    columns: Iterable[copy_text.Column],
     engine: Engine,
     connection: ManagesConnection,
 ) -> None:
     """Put rows into PostgreSQL's table by COPY, in the open transaction; raises DBAPIError.
 
-    Of each row the values of the columns `names`, spelled as PostgreSQL reads them.
+    They are given by the values of the columns `names`, spelled as PostgreSQL reads them.
     """
     command = f"COPY {table.name} ({', '.join(names)}) FROM STDIN"
     driver: Any = connection.driver_connection
@@ -132,7 +132,7 @@ def copy(
             driver.cursor() as cursor,
             cursor.copy(command) as copying,
         ):
-            copying.write(copy_text.text(rows))
+            copying.write(copy_text.text(columns))
     except engine.dialect.loaded_dbapi.Error as error:
         refuse(error, engine, connection)
 

@@ -5,6 +5,7 @@ each of them. It has no words of its own: where anything is refused, marshmallow
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any, NoReturn
 
@@ -54,25 +55,43 @@ def load(schema: Schema, given: Any) -> Loaded:
     return loaded
 
 
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What a schema asks: of each field, and of the whole."""
+
+    entries: Sequence[Entry]
+    checks: Sequence[Callable[[Loaded], object]]
+
+
 @cache
 def reader(schema: Schema) -> Read:
     """What reads a document by the schema, or raises Unsure or ValidationError."""
-    if not _is_known(schema):
+    asked = compiled(schema)
+    if asked is None:
         return _unsure
-    entries = tuple(_entry(schema, name, field) for name, field in schema.load_fields.items())
-    if len({entry[0] for entry in entries}) < len(entries):
-        return _unsure
-    checks = [getattr(schema, name) for name, *_ in _hooks(schema, VALIDATES_SCHEMA)]
+    entries, checks = asked.entries, asked.checks
 
     def read(given: Any) -> Loaded:
         if type(given) is not dict:
             raise Unsure
         loaded = _read(entries, given)
         for check in checks:
-            check(loaded, partial=schema.partial, many=False, unknown=RAISE)
+            check(loaded)
         return loaded
 
     return read
+
+
+def compiled(schema: Schema) -> Compiled | None:
+    """What the schema asks, where that is all it does."""
+    if not _is_known(schema):
+        return None
+    entries = tuple(_entry(schema, name, field) for name, field in schema.load_fields.items())
+    if len({entry[0] for entry in entries}) < len(entries):
+        return None
+    told: Any = {"partial": schema.partial, "many": False, "unknown": RAISE}
+    hooks = [name for name, *_ in _hooks(schema, VALIDATES_SCHEMA)]
+    return Compiled(entries, [partial(getattr(schema, name), **told) for name in hooks])
 
 
 def _read(entries: Sequence[Entry], given: Loaded) -> Loaded:

@@ -16,7 +16,7 @@ from customers_api.core import text
 from customers_api.core.text import stripped
 from customers_api.core.types import LARGEST_ID
 from customers_api.extensions import settings
-from customers_api.web import accept, sizes
+from customers_api.web import accept, accept_lists, sizes
 from customers_api.web.accept import Plain
 from customers_api.web.schemas import Shape
 
@@ -289,7 +289,7 @@ class JsonObject(Plain, Encoded):
         return msgspec.Raw(value.encode())
 
 
-class Records(fields.List[Any]):
+class Records(Plain, fields.List[Any]):
     """A list of objects; what is good in a bad one is kept at its place for further checks."""
 
     def __init__(self, schema: type[Schema], *, most: str, **kwargs: Any) -> None:
@@ -306,7 +306,7 @@ class Records(fields.List[Any]):
     def _accept(self, value: Any) -> Any:
         """The list, if there is nothing wrong with any of it."""
         self._check(value)
-        return [*map(accept.reader(self.record), value)]
+        return accept_lists.reader(self.record)(value)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         self._check(value)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -152,3 +153,26 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 def test_a_field_without_a_value_breaks_no_rule() -> None:
     assert [*rules.problems({"phone": None, "date_of_birth": None, "city": None})] == []
+
+
+WRONG = {
+    "first_name": "",
+    "email": "nobody",
+    "phone": "12",
+    "date_of_birth": date(1899, 12, 31),
+    "tags": ("x" * 501,),
+    "lifetime_value": Decimal(10**12),
+    "metadata": '"\\u0000"',
+    "address": '{"city": "a\\u0001b"}',
+    "customer_acquisition_date": datetime(1899, 12, 31, tzinfo=UTC),
+    "city": "a\nb",
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_rules_do_not_hold_for_a_list_in_which_one_breaks_one(name: str) -> None:
+    fine: list[dict[str, Any]] = [{"first_name": "Ann", "city": "Bonn"}] * 3 + [{name: None}]
+    wrong = {"first_name": "Ann", name: WRONG[name]}
+    assert rules.hold(fine)
+    assert not rules.hold([*fine, wrong])
+    assert [*rules.problems(wrong)]

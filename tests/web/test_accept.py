@@ -12,8 +12,9 @@ from marshmallow import Schema, ValidationError
 
 from customers_api.contracts.main.schemas import NewCustomers
 from customers_api.contracts.shared.schemas import NewCustomer
-from customers_api.web import accept, body
+from customers_api.web import accept, accept_lists, body
 from customers_api.web.contract import registered
+from customers_api.web.fields import Whole
 from customers_api.web.operation import schemas_of
 from customers_api.web.schemas import InputSchema
 from tests.conftest import make_app
@@ -55,6 +56,14 @@ def read(schema: Schema, document: Any) -> str | None:
         return None
 
 
+def read_list(schema: Schema, items: Sequence[Any]) -> str | None:
+    """What the quick way makes of a list; None where it is unsure."""
+    try:
+        return repr(accept_lists.reader(schema)(items))
+    except (accept.Unsure, ValidationError):
+        return None
+
+
 def loaded(schema: Schema, document: Any) -> str | None:
     """What marshmallow makes of it, types and order included; None where it refuses."""
     try:
@@ -81,6 +90,42 @@ def test_every_query_is_taken_as_marshmallow_takes_it(
     schema = data.draw(st.sampled_from(queries))
     document = data.draw(documents(schema, TEXTS))
     assert read(schema, document) == loaded(schema, document)
+
+
+@thorough
+@given(st.data())
+def test_every_list_is_taken_as_marshmallow_takes_each(
+    bodies: Sequence[Schema], data: st.DataObject
+) -> None:
+    schema = data.draw(st.sampled_from(bodies))
+    some = data.draw(st.lists(documents(schema, ANYTHING), min_size=1, max_size=3))
+    # What is often the same is looked at once.
+    items = some * data.draw(st.sampled_from([1, 3]))
+    expected = [loaded(schema, item) for item in items]
+    if None in expected:
+        assert read_list(schema, items) is None
+    else:
+        assert read_list(schema, items) == f"[{', '.join(map(str, expected))}]"
+
+
+def test_a_list_in_which_each_has_other_fields_goes_the_quick_way() -> None:
+    names = NewCustomer.EXAMPLE.keys() - {"first_name", "last_name", "email"}
+    items = [{**NewCustomer.EXAMPLE} for _ in names]
+    for name, item in zip(sorted(names), items, strict=True):
+        del item[name]
+    assert read_list(NewCustomer(), items) == repr([NewCustomer().load(item) for item in items])
+
+
+def test_of_a_list_equal_values_that_are_not_the_same_are_told_apart() -> None:
+    class Numbered(Schema):
+        number = Whole()
+
+    assert read_list(Numbered(), [{"number": 1}] * 3) == repr([{"number": 1}] * 3)
+    assert read_list(Numbered(), [{"number": 1}, {"number": 1}, {"number": True}]) is None
+
+
+def test_a_list_of_nothing_is_a_list_all_the_same() -> None:
+    assert read_list(Schema(), [{}, {}]) == "[{}, {}]"
 
 
 @thorough

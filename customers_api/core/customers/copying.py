@@ -5,10 +5,10 @@ against the list all the same, a racing writer or an email in use, nothing of it
 the statement in insertion.py finds out what it is.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import filterfalse
 from operator import itemgetter
 from typing import Any
@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from customers_api.core import database
+from customers_api.core import copy_text, database
 from customers_api.core.customers import creation, ids, queries, shown
 from customers_api.core.customers.creation import CANDIDATES, COLUMNS, STAMPS, New, Record
 from customers_api.core.customers.model import CUSTOMERS
@@ -45,7 +45,6 @@ DRAWS = 5
 FIRST, OTHERS = CANDIDATES[0], CANDIDATES[1:]
 _others = itemgetter(*OTHERS)
 TEXTS = frozenset(column.name for column in C if isinstance(column.type, String))
-UNIQUE = frozenset({"id", "uuid"})
 NEEDED = frozenset({"id", "username", "last_name", *STAMPS})
 EVENT_COLUMNS = (*events.COMMON, *events.OWN)
 
@@ -75,8 +74,8 @@ def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> list[Any
     try:
         with database.copying() as copy:
             names = _names(some)
-            copy(CUSTOMERS, names, _as_copied(by_username, names))
-            copy(EVENTS, EVENT_COLUMNS, _events(customers, told))
+            copy(CUSTOMERS, names, _columns(by_username, names))
+            copy(EVENTS, EVENT_COLUMNS, _event_columns(customers, told))
     except IntegrityError:
         return None
     return [shown.row(customer, show) for customer in customers]
@@ -154,29 +153,28 @@ def _names(some: Sequence[New]) -> Sequence[str]:
     return [name for name in COLUMNS if name in given]
 
 
-def _as_copied(customers: Sequence[Record], names: Sequence[str]) -> Iterable[Sequence[str | None]]:
-    take = itemgetter(*names)
-    spelled = [(place, _spelling(name)) for place, name in enumerate(names) if name not in TEXTS]
-    for customer in customers:
-        row: list[Any] = [*take(customer)]
-        for place, spell in spelled:
-            if row[place] is not None:
-                row[place] = spell(row[place])
-        yield row
+def _columns(customers: Sequence[Record], names: Sequence[str]) -> Iterator[copy_text.Column]:
+    for name in names:
+        values = [customer[name] for customer in customers]
+        yield values if name in TEXTS else _spelled(name, values)
 
 
-def _spelling(name: str) -> Callable[[Any], str]:
-    """How PostgreSQL reads a column's values; where many share a few, each is spelled once."""
-    if isinstance(C[name].type, Choices):
-        return ",".join
-    return str if name in UNIQUE else cache(str)
+def _spelled(name: str, values: Sequence[Any]) -> copy_text.Column:
+    """A column's values as PostgreSQL reads them; where many share a few, each is spelled once."""
+    if name == "uuid":
+        # Without the hyphens, which take long to put in; PostgreSQL needs none.
+        return [f"{uuid.int:032x}" for uuid in values]
+    spell = ",".join if isinstance(C[name].type, Choices) else str
+    spelled = {value: None if value is None else spell(value) for value in {*values}}
+    return [*map(spelled.__getitem__, values)]
 
 
-def _events(
-    customers: Sequence[Mapping[str, Any]], told: Sequence[tuple[str, str | None]]
-) -> Iterable[Sequence[str | None]]:
+def _event_columns(
+    customers: Sequence[Record], told: Sequence[tuple[str, str | None]]
+) -> Sequence[copy_text.Column]:
     common = events.common(Kind.CUSTOMER_CREATED)
     named = [common[name] for name in events.COMMON]
-    shared = [None if value is None else str(value) for value in named]
-    for customer, (fields, values) in zip(customers, told, strict=True):
-        yield [*shared, str(customer["id"]), customer["customer_id"], fields, None, values]
+    shared = [[None if value is None else str(value)] * len(customers) for value in named]
+    own = _columns(customers, ("id", "customer_id"))
+    fields, values = zip(*told, strict=True)
+    return [*shared, *own, fields, [None] * len(customers), values]

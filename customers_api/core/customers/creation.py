@@ -1,11 +1,9 @@
 """New customers before they are inserted: their columns, and what tells each from all others."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import chain, repeat
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -14,6 +12,7 @@ from customers_api.core.customers import addresses, identity, names, revision, t
 from customers_api.core.customers.model import CUSTOMERS, Status
 
 Record = dict[str, Any]
+Usernames = tuple[str, ...]
 
 COLUMNS = tuple(column.name for column in CUSTOMERS.c)
 # A new customer of whom nothing is said; the columns' own defaults are not asked for rows that
@@ -69,9 +68,9 @@ def redrawn(some: Sequence[New]) -> list[New]:
 
 def with_identity(records: Iterable[Mapping[str, Any]], uuids: Iterable[UUID]) -> list[Record]:
     """Each record with its UUID, and what else tells it from all others."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     pairs = zip(records, uuids, strict=True)
-    return [_with_identity(dict(record), uuid, seen) for record, uuid in pairs]
+    return [_with_identity(record, uuid, seen) for record, uuid in pairs]
 
 
 def whole(records: Iterable[Record], now: datetime) -> list[Record]:
@@ -84,19 +83,26 @@ def whole(records: Iterable[Record], now: datetime) -> list[Record]:
     return rows
 
 
-def _with_identity(record: Record, uuid: UUID, seen: Counter[str]) -> Record:
+def _with_identity(record: Mapping[str, Any], uuid: UUID, seen: dict[str, int]) -> Record:
     base = identity.base_username(record["first_name"], record.get("last_name") or "")
-    usernames = identity.usernames(base, uuid)
-    # The statement sees no row that it inserts itself, so one list's names are told apart here.
-    free = [name for name in usernames if name not in seen] if base in seen else usernames
-    if seen[base] > MOST_NAMESAKES:
+    candidates = _untaken(identity.usernames(base, uuid), seen.get(base, 0), seen)
+    for name in (base, candidates[0]):
+        seen[name] = seen.get(name, 0) + 1
+    missing = len(CANDIDATES) - len(candidates)
+    return {
+        **record,
+        "uuid": uuid,
+        "customer_id": identity.customer_id(uuid),
+        "email_key": identity.email_key(record["email"]),
+        **dict(zip(CANDIDATES, candidates + candidates[-1:] * missing, strict=True)),
+    }
+
+
+def _untaken(usernames: Usernames, namesakes: int, seen: Mapping[str, int]) -> Usernames:
+    """Those that nobody has in the same list, whose names the statement cannot see."""
+    if not namesakes:
+        return usernames
+    if namesakes > MOST_NAMESAKES:
         # Racing lists of one name would meet at its few thousand short usernames, and wait.
-        free = list(usernames[2:])
-    seen[base] += 1
-    seen[free[0]] += 1
-    record["uuid"] = uuid
-    record["customer_id"] = identity.customer_id(uuid)
-    record["email_key"] = identity.email_key(record["email"])
-    # Fewer are filled up with the last one.
-    record.update(zip(CANDIDATES, chain(free, repeat(free[-1])), strict=False))
-    return record
+        return usernames[2:]
+    return tuple(name for name in usernames if name not in seen)

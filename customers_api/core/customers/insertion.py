@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     CTE,
@@ -56,26 +55,20 @@ RECORD: bulk.Types = {name: C[name].type for name in COLUMNS} | dict.fromkeys(
 TOLD: bulk.Types = {"told_fields": Text(), "told_values": Text()}
 
 
-def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> dict[UUID, AnyRow]:
-    """Insert customers and record their creation; returns what `show` names of those inserted.
+def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> list[AnyRow | None]:
+    """Insert customers and record their creation; returns what `show` names of each, in order.
 
-    Missing among them is whom something unique stood against, or whose group does not exist. One
-    without an id gets the next one.
+    None for whom something unique stood against, or whose group does not exist. One without an id
+    gets the next one.
     """
-    if database.dialect() == "postgresql":
-        if len(some) >= copying.LEAST and (copied := copying.insert(some, now, show)):
-            return dict(zip((new.uuid for new in some), copied, strict=True))
-        return {row.row_uuid: row for row in _insert_with_events(some, now, show)}
-    stamps = dict.fromkeys(STAMPS, now)
-    refused = {*insert_customers([{**stamps, **new.record} for new in some])}
-    inserted = [new for place, new in enumerate(some) if place not in refused]
-    rows = queries.by_uuid([new.uuid for new in inserted], show)
-    found = zip(rows, inserted, strict=True)
-    events.record(
-        Kind.CUSTOMER_CREATED,
-        [Entry(row.row_id, changing.given(new.told), row.row_customer_id) for row, new in found],
-    )
-    return {row.row_uuid: row for row in rows}
+    if database.dialect() == "sqlite":
+        rows = _insert_then_record(some, now, show)
+    elif len(some) >= copying.LEAST and (copied := copying.insert(some, now, show)):
+        return [*copied]
+    else:
+        rows = _insert_with_events(some, now, show)
+    found = {row.row_uuid: row for row in rows}
+    return [found.get(new.uuid) for new in some]
 
 
 def insert_customers(records: Sequence[Record]) -> Sequence[int]:
@@ -87,6 +80,21 @@ def insert_customers(records: Sequence[Record]) -> Sequence[int]:
         return ()
     inserted = queries.uuids_in_use([record["uuid"] for record in records])
     return [i for i, record in enumerate(records) if record["uuid"] not in inserted]
+
+
+def _insert_then_record(
+    some: Sequence[New], now: datetime, show: queries.Fields
+) -> Sequence[AnyRow]:
+    stamps = dict.fromkeys(STAMPS, now)
+    refused = {*insert_customers([{**stamps, **new.record} for new in some])}
+    inserted = [new for place, new in enumerate(some) if place not in refused]
+    rows = queries.by_uuid([new.uuid for new in inserted], show)
+    found = zip(rows, inserted, strict=True)
+    events.record(
+        Kind.CUSTOMER_CREATED,
+        [Entry(row.row_id, changing.given(new.told), row.row_customer_id) for row, new in found],
+    )
+    return rows
 
 
 def _insert_with_events(

@@ -70,9 +70,10 @@ def changes_of_many(fields: Fields, *, at: Path) -> Iterator[Problem]:
 
 def broken_rules(records: Records, paths: Paths) -> Iterator[Problem]:
     """What is wrong with the records themselves, an email that stands twice among them too."""
-    for fields, path in zip(records, paths, strict=True):
-        for problem in rules.problems(fields):
-            yield Problem((*path, *problem.path), problem.message)
+    if len(records) == 1 or not rules.hold(records):
+        for fields, path in zip(records, paths, strict=True):
+            for problem in rules.problems(fields):
+                yield Problem((*path, *problem.path), problem.message)
     keys = _email_keys(records)
     if len({*keys.values()}) == len(keys):
         return

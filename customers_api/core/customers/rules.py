@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import email_validator
@@ -29,7 +30,7 @@ LONGEST_PHONE = length_of("phone")
 # Not a backslash, itself escaped, before "u0000".
 ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 EARLIEST_BIRTH = date(1900, 1, 1)
-EARLIEST_MOMENT = 1900
+EARLIEST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
 LARGEST_VALUE = Decimal(10) ** 12
 LARGEST_METADATA = 65_536
 LONGEST_NOTES = 1_048_576
@@ -97,7 +98,7 @@ def notes(value: str) -> str | None:
 
 def moment(value: datetime) -> str | None:
     """A moment no earlier than 1900."""
-    return "Before 1900" if value.year < EARLIEST_MOMENT else None
+    return "Before 1900" if value < EARLIEST_MOMENT else None
 
 
 def lifetime_value(value: Decimal) -> str | None:
@@ -126,6 +127,7 @@ LINES = (
     "company_name",
     "tax_id",
 )
+# Of equal values a rule says the same.
 RULES: Mapping[str, Rule] = {
     "id": id,
     "full_name": names.complaint,
@@ -158,6 +160,17 @@ def problems(fields: Mapping[str, Any]) -> list[Problem]:
     if address is not None and not any(problem.path == ("address",) for problem in found):
         found.extend(_address(address))
     return found
+
+
+def hold(records: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether nothing is wrong with any of the records; what many share is looked at once."""
+    for name in {*chain.from_iterable(records)} & RULES.keys():
+        values = {fields.get(name) for fields in records} - {None}
+        if any(map(RULES[name], values)):
+            return False
+        if name == "address" and any(any(_address(value)) for value in values if value):
+            return False
+    return True
 
 
 def _address(value: str) -> Iterator[Problem]:

@@ -153,20 +153,20 @@ def _created(
     prepared = creation.prepared(records)
     rows = insertion.insert(prepared, clock.now(), show)
     for _ in range(DRAWS):
-        left = [i for i, new in enumerate(prepared) if new.uuid not in rows]
+        left = [i for i, row in enumerate(rows) if row is None]
         if not left:
             folding.note_changes(len(prepared))
             mover.note_new(len(prepared))
-            return [rows[new.uuid] for new in prepared]
+            return [row for row in rows if row is not None]
         problems = [*review.conflicts([records[i] for i in left], [paths[i] for i in left])]
         if problems:
             review.refuse(problems)
         if database.dialect() == "postgresql":
             ids.skip_chosen()
         redrawn = creation.redrawn([prepared[i] for i in left])
-        for i, new in zip(left, redrawn, strict=True):
-            prepared[i] = new
-        rows |= insertion.insert(redrawn, clock.now(), show)
+        inserted = insertion.insert(redrawn, clock.now(), show)
+        for i, new, row in zip(left, redrawn, inserted, strict=True):
+            prepared[i], rows[i] = new, row
     raise Conflict
 
 

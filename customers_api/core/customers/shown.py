@@ -15,11 +15,18 @@ from customers_api.core.statements import AnyRow
 
 Values = Mapping[str, Any]
 Tell = Callable[[Values], Any]
-ADDRESS = ("address_line1", "address_line2", "city", "state", "postal_code", "country")
+_address = itemgetter(
+    "address_line1", "address_line2", "city", "state", "postal_code", "country"
+)
+# What tells whose row it is, and the column that it is.
+IDENTITY: Mapping[str, str] = {
+    name: column.name
+    for name, column in zip(queries.IDENTITY_NAMES, queries.IDENTITY_COLUMNS, strict=True)
+}
 
 
 def _full_address(customer: Values) -> str:
-    return ", ".join([part for name in ADDRESS if (part := customer[name])])
+    return ", ".join(filter(None, _address(customer)))
 
 
 def _full_name(customer: Values) -> str:
@@ -33,10 +40,6 @@ EXPRESSIONS: Mapping[str, Tell] = {
     "is_verified": lambda customer: customer["email_verified"] and customer["phone_verified"],
     "full_name": _full_name,
     "full_address": _full_address,
-    **{
-        name: itemgetter(column.name)
-        for name, column in zip(queries.IDENTITY_NAMES, queries.IDENTITY_COLUMNS, strict=True)
-    },
 }
 
 
@@ -59,4 +62,5 @@ def _shape(
     names = (*fields, *queries.IDENTITY_NAMES)
     computed = [(name, EXPRESSIONS[name]) for name in names if name in EXPRESSIONS]
     kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
-    return itemgetter(*names), computed, cast(Callable[[Any], AnyRow], kind._make)
+    taken = [IDENTITY.get(name, name) for name in names]
+    return itemgetter(*taken), computed, cast(Callable[[Any], AnyRow], kind._make)

@@ -49,10 +49,13 @@ def make(batch: Batch) -> Made:
     counts = derived.counts(ids, made)
     if batch.as_copy:
         # PostgreSQL keeps the text folded, and since when; SQLite's index folds by itself.
-        folded = (
+        folded = [
             (owner, text.lower(), row[CREATED_AT])
             for (owner, text), row in zip(search, customers, strict=True)
-        )
-        texts = copy_text.text(customers), copy_text.text(tags), copy_text.text(folded)
-        return Made(batch.numbers, *texts, counts)
+        ]
+        return Made(batch.numbers, _text(customers), _text(tags), _text(folded), counts)
     return Made(batch.numbers, customers, tags, search, counts)
+
+
+def _text(rows: Sequence[Sequence[str | None]]) -> str:
+    return copy_text.text(zip(*rows, strict=True))
