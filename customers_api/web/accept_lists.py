@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from marshmallow import Schema, missing
 
+from customers_api.core.columns import column
 from customers_api.web.accept import ABSENT, NEEDED, Compiled, Entry, Loaded, Unsure, compiled
 
 ReadAll = Callable[[Sequence[Any]], list[Loaded]]
@@ -36,7 +37,7 @@ def _read(asked: Compiled, given: Sequence[Any]) -> list[Loaded]:
     found, is_sparse = 0, False
     for entry in asked.entries:
         key, name, _, _, default = entry
-        values = _values(given, key)
+        values = column(given, key, ABSENT)
         kinds = {*map(type, values)}
         absent = values.count(ABSENT) if type(ABSENT) in kinds else 0
         found += len(values) - absent
@@ -60,13 +61,6 @@ def _records(columns: Mapping[str, list[Any]], count: int, is_sparse: bool) -> l
     return [
         {name: value for name, value in record.items() if value is not ABSENT} for record in records
     ]
-
-
-def _values(given: Sequence[Loaded], key: str) -> list[Any]:
-    try:
-        return [record[key] for record in given]
-    except KeyError:
-        return [record.get(key, ABSENT) for record in given]
 
 
 def _column(entry: Entry, values: list[Any], kinds: set[type]) -> list[Any]:

@@ -28,7 +28,14 @@ from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import copy_text, database
 from customers_api.core.customers import creation, ids, queries, shown
-from customers_api.core.customers.creation import CANDIDATES, COLUMNS, STAMPS, New, Record
+from customers_api.core.customers.creation import (
+    CANDIDATES,
+    COLUMNS,
+    STAMPS,
+    Columns,
+    New,
+    Record,
+)
 from customers_api.core.customers.model import CUSTOMERS
 from customers_api.core.events import changes as changing
 from customers_api.core.events import service as events
@@ -65,24 +72,27 @@ def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> list[Any
     """
     if database.is_watched() or any(each.record.get("id") for each in some):
         return None
-    customers = _with_room(some, now)
-    if customers is None:
+    placed = _with_room(some)
+    if placed is None:
         return None
-    told = [changing.first(each.told) for each in some]
-    # In one order for all writers, so that they do not wait for each other in a circle.
-    by_username = sorted(customers, key=lambda customer: str(customer["username"]))
+    some, room = placed
+    records = [new.record for new in some]
+    said = NEEDED.union(*records)
+    customers = creation.whole_columns(records, said, now)
+    customers |= {"id": [*room.ids], "username": _usernames(records, room)}
+    told = [changing.first(new.told) for new in some]
     try:
         with database.copying() as copy:
-            names = _names(some)
-            copy(CUSTOMERS, names, _columns(by_username, names))
+            names = [name for name in COLUMNS if name in said]
+            copy(CUSTOMERS, names, _by_username(customers, names))
             copy(EVENTS, EVENT_COLUMNS, _event_columns(customers, told))
     except IntegrityError:
         return None
-    return [shown.row(customer, show) for customer in customers]
+    return shown.rows(customers, show)
 
 
-def _with_room(some: Sequence[New], now: datetime) -> list[Record] | None:
-    """The customers' columns, ids and usernames that nobody has among them."""
+def _with_room(some: Sequence[New]) -> tuple[Sequence[New], Room] | None:
+    """The customers, redrawn where they must be, so that nobody has their customer_ids."""
     customers = list(some)
     for _ in range(DRAWS):
         room = _room(customers)
@@ -92,27 +102,27 @@ def _with_room(some: Sequence[New], now: datetime) -> list[Record] | None:
             if each.record["customer_id"] in room.customer_ids
         ]
         if not taken:
-            records = creation.whole((each.record for each in customers), now)
-            return _named(records, room)
+            return customers, room
         redrawn = creation.redrawn([customers[place] for place in taken])
         for place, each in zip(taken, redrawn, strict=True):
             customers[place] = each
     return None
 
 
-def _named(customers: list[Record], room: Room) -> list[Record]:
-    """The customers with an id each, and a username that nobody has."""
-    elsewhere = [each for each in customers if each[FIRST] in room.usernames]
+def _usernames(records: Sequence[Record], room: Room) -> list[str]:
+    """A username for each that nobody has."""
+    elsewhere = [each for each in records if each[FIRST] in room.usernames]
     others = [name for each in elsewhere for name in _others(each)]
     given = {*room.usernames, *database.in_use(C.username, others)}
-    for customer, id in zip(customers, room.ids, strict=True):
-        username: str = customer[FIRST]
+    usernames = []
+    for record in records:
+        username: str = record[FIRST]
         if username in given:
-            free = filterfalse(given.__contains__, _others(customer))
-            username = next(free, customer[OTHERS[-1]])
-        customer["id"], customer["username"] = id, username
+            free = filterfalse(given.__contains__, _others(record))
+            username = next(free, record[OTHERS[-1]])
         given.add(username)
-    return customers
+        usernames.append(username)
+    return usernames
 
 
 def _room(some: Sequence[New]) -> Room:
@@ -147,20 +157,18 @@ def _in_use(column: ColumnElement[str], name: str) -> ColumnElement[Any]:
     return found.scalar_subquery().label(name)
 
 
-def _names(some: Sequence[New]) -> Sequence[str]:
-    """The columns in which somebody has something; the others have their defaults, as in BLANK."""
-    given = NEEDED.union(*(each.record for each in some))
-    return [name for name in COLUMNS if name in given]
-
-
-def _columns(customers: Sequence[Record], names: Sequence[str]) -> Iterator[copy_text.Column]:
+def _by_username(customers: Columns, names: Sequence[str]) -> Iterator[copy_text.Column]:
+    """These columns in one order for all writers, who so do not wait for each other in a circle."""
+    usernames = customers["username"]
+    arranged = itemgetter(*sorted(range(len(usernames)), key=usernames.__getitem__))
     for name in names:
-        values = [customer[name] for customer in customers]
-        yield values if name in TEXTS else _spelled(name, values)
+        yield arranged(_spelled(name, customers[name]))
 
 
 def _spelled(name: str, values: Sequence[Any]) -> copy_text.Column:
     """A column's values as PostgreSQL reads them; where many share a few, each is spelled once."""
+    if name in TEXTS:
+        return values
     if name == "uuid":
         # Without the hyphens, which take long to put in; PostgreSQL needs none.
         return [f"{uuid.int:032x}" for uuid in values]
@@ -170,11 +178,11 @@ def _spelled(name: str, values: Sequence[Any]) -> copy_text.Column:
 
 
 def _event_columns(
-    customers: Sequence[Record], told: Sequence[tuple[str, str | None]]
+    customers: Columns, told: Sequence[tuple[str, str | None]]
 ) -> Sequence[copy_text.Column]:
     common = events.common(Kind.CUSTOMER_CREATED)
     named = [common[name] for name in events.COMMON]
-    shared = [[None if value is None else str(value)] * len(customers) for value in named]
-    own = _columns(customers, ("id", "customer_id"))
+    shared = [[None if value is None else str(value)] * len(told) for value in named]
+    ids = _spelled("id", customers["id"])
     fields, values = zip(*told, strict=True)
-    return [*shared, *own, fields, [None] * len(customers), values]
+    return [*shared, ids, customers["customer_id"], fields, [None] * len(told), values]

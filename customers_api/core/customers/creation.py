@@ -1,6 +1,6 @@
 """New customers before they are inserted: their columns, and what tells each from all others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,13 +8,16 @@ from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from customers_api.core.columns import column
 from customers_api.core.customers import addresses, identity, names, revision, tags
 from customers_api.core.customers.model import CUSTOMERS, Status
 
 Record = dict[str, Any]
+# The values of each, in the order of the customers.
+Columns = dict[str, list[Any]]
 Usernames = tuple[str, ...]
 
-COLUMNS = tuple(column.name for column in CUSTOMERS.c)
+COLUMNS = tuple(each.name for each in CUSTOMERS.c)
 # A new customer of whom nothing is said; the columns' own defaults are not asked for rows that
 # come from a SELECT.
 BLANK: Mapping[str, Any] = dict.fromkeys(COLUMNS) | {
@@ -73,14 +76,29 @@ def with_identity(records: Iterable[Mapping[str, Any]], uuids: Iterable[UUID]) -
     return [_with_identity(record, uuid, seen) for record, uuid in pairs]
 
 
-def whole(records: Iterable[Record], now: datetime) -> list[Record]:
-    """The records with what nothing is said of, and when they are inserted."""
+def whole(record: Record, now: datetime) -> Record:
+    """The record with what nothing is said of, and when it is inserted."""
+    row = {**BLANK, **dict.fromkeys(STAMPS, now), **record}
+    if None in _filled(row):
+        row.update({name: BLANK[name] for name in FILLED if row[name] is None})
+    return row
+
+
+def whole_columns(records: Sequence[Record], names: Set[str], now: datetime) -> Columns:
+    """The same of many records that say something of `names`, by column."""
     blank = {**BLANK, **dict.fromkeys(STAMPS, now)}
-    rows = [{**blank, **record} for record in records]
-    for row in rows:
-        if None in _filled(row):
-            row.update({name: BLANK[name] for name in FILLED if row[name] is None})
-    return rows
+    return {
+        name: _filled_up(column(records, name, default), default)
+        if name in names
+        else [default] * len(records)
+        for name, default in blank.items()
+    }
+
+
+def _filled_up(values: list[Any], default: Any) -> list[Any]:
+    if default is None or None not in values:
+        return values
+    return [default if value is None else value for value in values]
 
 
 def _with_identity(record: Mapping[str, Any], uuid: UUID, seen: dict[str, int]) -> Record:

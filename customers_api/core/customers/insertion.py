@@ -113,7 +113,7 @@ def _insert_one(
     new: New, common: Mapping[str, Any], now: datetime, show: queries.Fields
 ) -> Sequence[AnyRow]:
     """All but the id and the username is known; more is not asked of the database."""
-    [record] = whole([new.record], now)
+    record = whole(new.record, now)
     told = dict(zip(TOLD, changing.first(new.told), strict=True))
     inserted = database.alone(_one_with_event(), {**common, **record, **told})
     return [

@@ -10,6 +10,7 @@ from typing import Any
 import email_validator
 
 from customers_api.core import clock, text
+from customers_api.core.columns import column
 from customers_api.core.customers import addresses, names
 from customers_api.core.customers.model import length_of
 from customers_api.core.errors import Problem
@@ -165,7 +166,7 @@ def problems(fields: Mapping[str, Any]) -> list[Problem]:
 def hold(records: Sequence[Mapping[str, Any]]) -> bool:
     """Whether nothing is wrong with any of the records; what many share is looked at once."""
     for name in {*chain.from_iterable(records)} & RULES.keys():
-        values = {fields.get(name) for fields in records} - {None}
+        values = {*column(records, name)} - {None}
         if any(map(RULES[name], values)):
             return False
         if name == "address" and any(any(_address(value)) for value in values if value):
