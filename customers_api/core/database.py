@@ -203,8 +203,8 @@ def alone(statement: Prepared, parameters: Values) -> Sequence[AnyRow]:
 def copying() -> Iterator[Callable[[Table, Sequence[str], Iterable[Column]], None]]:
     """What puts rows into a table of PostgreSQL's the quickest way, in the open unit of work.
 
-    Gives a function of a table, names of columns, and their values. When anything raised ends it, what was
-    done inside is undone, and the unit of work goes on.
+    Gives a function of a table, names of columns, and their values. When anything raised ends it,
+    what was done inside is undone, and the unit of work goes on.
     """
     engine, connection = db.engine, _begun().connection()
     with connection.begin_nested():
