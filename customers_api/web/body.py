@@ -241,14 +241,31 @@ def _load(
         return accept.load(schema, given), []
     except ValidationError as error:
         valid = error.valid_data if isinstance(error.valid_data, dict) else {}
-        places: dict[object, int] = {name: place for place, name in enumerate(given)}
-        # In the order of what was given: marshmallow tells unknown fields in none.
-        wrong = islice(_flat(error.messages, ()), MOST_PROBLEMS)
-        return valid, sorted(wrong, key=lambda each: places.get(_first(each), len(places)))
+        return valid, _in_order(islice(_flat(error.messages, ()), MOST_PROBLEMS), given)
 
 
-def _first(problem: Problem) -> object:
-    return problem.path[0] if problem.path else None
+def _in_order(problems: Iterable[Problem], given: Loaded) -> list[Problem]:
+    """The problems in the order of what was given, and then those of what was not.
+
+    marshmallow tells unknown fields in none.
+    """
+    orders: dict[int, dict[object, int]] = {}
+
+    def place(problem: Problem) -> list[int]:
+        places: list[int] = []
+        inside: Any = given
+        for step in problem.path:
+            if isinstance(inside, dict):
+                if id(inside) not in orders:
+                    orders[id(inside)] = {name: place for place, name in enumerate(inside)}
+                places.append(orders[id(inside)].get(step, len(inside)))
+                inside = inside.get(step)
+            elif isinstance(inside, list) and isinstance(step, int):
+                places.append(step)
+                inside = inside[step]
+        return places
+
+    return sorted(problems, key=place)
 
 
 def _flat(messages: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:

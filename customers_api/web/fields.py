@@ -128,7 +128,8 @@ class Money(Plain, fields.Decimal):
             raise self.make_error("invalid")
         if exact != amount:
             raise ValidationError("More than two decimal places")
-        return exact
+        # PostgreSQL knows no zero below zero.
+        return exact if exact else abs(exact)
 
 
 class Amount(fields.Decimal):

@@ -59,11 +59,11 @@ def kept(changes: Sequence[Change]) -> dict[str, str | None]:
 def first(fields: Mapping[str, Any]) -> tuple[str, str | None]:
     """The columns `fields` and `new_values` of `given`, made at once as there may be many."""
     values = {name: value for name, value in fields.items() if value is not None}
-    encoded = _encoded(values.values())
+    encoded = msgspec.json.encode([*values.values()])
     # Where all of them together are short, each is.
     if len(encoded) > LONGEST_VALUE:
-        encoded = _encoded(map(_brief, values.values()))
-    return ",".join(values), encoded if values else None
+        encoded = msgspec.json.encode([*map(_brief, values.values())])
+    return ",".join(values), encoded.decode() if values else None
 
 
 def shown(fields: str, old_values: str | None, new_values: str | None) -> list[Change]:

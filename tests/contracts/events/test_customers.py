@@ -203,6 +203,18 @@ def test_a_very_long_text_is_told_by_its_length_and_digest(editor: Api) -> None:
     assert told == ("ä" * 1000, {"characters": 5000, "sha256": digest})
 
 
+def test_an_object_is_very_long_by_its_bytes_when_it_is_made_and_when_it_is_changed(
+    editor: Api,
+) -> None:
+    long = {"a": "€" * 400}
+    made = created(editor, **person(metadata=long))
+    editor.patch(f"/api/customers/{made['id']}", {"metadata": {}})
+    was_made, was_changed = activity(editor, made["id"])[::-1]
+    told = changes(was_made)["metadata"][1]
+    assert told["characters"] == 408
+    assert changes(was_changed)["metadata"][0] == told
+
+
 def test_one_write_is_one_statement_on_postgresql(editor: Api, backend: str) -> None:
     made = created(editor, **person(city="Rome", tags="a"))
     path = f"/api/customers/{made['id']}"

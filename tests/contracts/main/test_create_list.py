@@ -105,6 +105,19 @@ def test_the_problems_of_all_customers_are_reported_at_once(editor: Api) -> None
     }  # fmt: skip
 
 
+def test_the_problems_are_in_the_order_of_what_was_given(editor: Api) -> None:
+    unknown = {f"unknown {n}": n for n in (5, 3, 9, 1, 7)}
+    body = {**unknown, "email": "bo", "first_name": 7}
+    [*fields] = map("/{}".format, (*unknown, "first_name", "last_name"))
+    alone = [place for place in problems(editor.post("/api/customers/", body)) if place != "/email"]
+    listed = problems(editor.post(LIST, {"customers": [person(1), body, 7]}))
+    assert alone == fields
+    assert [place for place in listed if not place.endswith("email")] == [
+        *(f"/customers/1{place}" for place in fields),
+        "/customers/2",
+    ]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_a_list_has_one_customer_to_as_many_as_configured(takes_three: Api, count: int) -> None:
     assert len(created_list(takes_three, *people(count)["customers"])) == count
