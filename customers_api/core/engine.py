@@ -41,6 +41,8 @@ def options(url: str, *, pool_size: int, timeout_seconds: int, prepare: bool) ->
         "statement_timeout": timeout_seconds * 1000,
         # To compile a statement takes longer than any of ours do without.
         "jit": "off",
+        # A search that finds a hundred thousand keeps them apart in that, else whole pages.
+        "work_mem": "16MB",
     }
     return common | {
         "pool_size": pool_size,
