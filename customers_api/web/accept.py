@@ -68,7 +68,7 @@ def reader(schema: Schema) -> Read:
     """What reads a document by the schema, or raises Unsure or ValidationError."""
     asked = compiled(schema)
     if asked is None:
-        return _unsure
+        return unsure
     entries, checks = asked.entries, asked.checks
 
     def read(given: Any) -> Loaded:
@@ -118,7 +118,8 @@ def _read(entries: Sequence[Entry], given: Loaded) -> Loaded:
     return loaded
 
 
-def _unsure(given: Any) -> NoReturn:
+def unsure(_given: object) -> NoReturn:
+    """What reads anything by a schema that asks more than is compiled: it raises Unsure."""
     raise Unsure
 
 

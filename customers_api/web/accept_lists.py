@@ -6,12 +6,21 @@ It takes what `accept` takes of each record, and is as silent about the rest.
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import cache
 from itertools import repeat
-from typing import Any, NoReturn
+from typing import Any
 
 from marshmallow import Schema, missing
 
 from customers_api.core.columns import column
-from customers_api.web.accept import ABSENT, NEEDED, Compiled, Entry, Loaded, Unsure, compiled
+from customers_api.web.accept import (
+    ABSENT,
+    NEEDED,
+    Compiled,
+    Entry,
+    Loaded,
+    Unsure,
+    compiled,
+    unsure,
+)
 
 ReadAll = Callable[[Sequence[Any]], list[Loaded]]
 NOTHING = {type(None), type(ABSENT)}
@@ -23,11 +32,7 @@ SHARED: Sequence[Set[type]] = ({str}, {int})
 def reader(schema: Schema) -> ReadAll:
     """What reads a list of documents by the schema, or raises Unsure or ValidationError."""
     asked = compiled(schema)
-    return _unsure if asked is None else lambda given: _read(asked, given)
-
-
-def _unsure(given: Sequence[Any]) -> NoReturn:
-    raise Unsure
+    return unsure if asked is None else lambda given: _read(asked, given)
 
 
 def _read(asked: Compiled, given: Sequence[Any]) -> list[Loaded]:
