@@ -19,6 +19,7 @@ from sqlalchemy.pool import ManagesConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from customers_api.core import copy_text, pool, spent
+from customers_api.core.cursor import Cursor
 from customers_api.core.outage import has_spoken, unhurried
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -36,7 +37,7 @@ A_MOMENT_SECONDS = 0.1
 class Form:
     """A statement as one dialect spells it: what the driver takes, and what it gives."""
 
-    text: str
+    text: str | bytes
     # Bound names and what each is bound to: always the same, computed, or given by a key.
     constant: Mapping[str, Any]
     computed: Sequence[tuple[str, Callable[[], Any]]]
@@ -169,8 +170,9 @@ def _found(prepared: Prepared, engine: Engine) -> Form:
 def _asked(form: Form, bound: Any, engine: Engine, connection: ManagesConnection) -> list[AnyRow]:
     cursor = _cursor(connection)
     try:
-        # As SQLAlchemy has its driver asked, which is where what it takes is counted.
-        engine.dialect.do_execute(cursor, form.text, bound)
+        # As SQLAlchemy has its driver asked, which is where what it takes is counted; it does not
+        # look at the text, which drivers take as bytes, too.
+        engine.dialect.do_execute(cursor, cast(str, form.text), bound)
         found = cursor.fetchall()
         if len(found) > MOST_KEPT_ROWS:
             # It would hold them until it is used again.
@@ -184,17 +186,14 @@ def _asked(form: Form, bound: Any, engine: Engine, connection: ManagesConnection
 
 
 def _cursor(connection: ManagesConnection) -> Any:
-    """A cursor; PostgreSQL's is kept, as making one takes as long as a small statement.
-
-    It takes statements as PostgreSQL does, with `$1`, which the driver need not look for.
-    """
+    """A cursor; PostgreSQL's is kept, as making one takes as long as a small statement."""
     cursor = connection.info.get(CURSOR)
     if cursor is None:
         driver: Any = connection.driver_connection
         if not isinstance(driver, psycopg.Connection):
             return driver.cursor()
         # Not kept by the connection itself: the two would hold each other.
-        cursor = connection.info[CURSOR] = psycopg.RawCursor(driver)
+        cursor = connection.info[CURSOR] = Cursor(driver)
     return cursor
 
 
@@ -273,7 +272,8 @@ def _form(statement: Executable, dialect: Dialect) -> Form | None:
     found = enumerate(kind.result_processor(dialect, None) for kind in kinds)
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
     return Form(
-        text=str(compiled),
+        # Its cursor knows statements by these bytes, and need not look at what is in them.
+        text=str(compiled).encode() if dialect.name == "postgresql" else str(compiled),
         constant=constant,
         computed=computed,
         given=given,
