@@ -3,7 +3,7 @@
 import os
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from config import Config, load
 from customers_api import cli
@@ -26,6 +26,7 @@ from customers_api.extensions import db, jwt, migrate
 from customers_api.web import (
     access,
     addresses,
+    at_hand,
     contract,
     cors,
     exposition,
@@ -129,9 +130,9 @@ def _extension_settings(config: Config) -> dict[str, Any]:
 
 
 def _identify() -> None:
-    given = request.environ.get("HTTP_X_REQUEST_ID")
+    given = at_hand.request().environ.get("HTTP_X_REQUEST_ID")
     kept = given is not None and problems.REQUEST_ID.fullmatch(given)
-    g.request_id = given if kept else os.urandom(16).hex()
+    at_hand.kept().request_id = given if kept else os.urandom(16).hex()
 
 
 def _refuse(raised: Exception) -> Response:

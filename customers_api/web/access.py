@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import current_app, request
-
 from customers_api.core import clock
 from customers_api.core.actor import CUSTOMER, Actor, Needs
 from customers_api.core.errors import Denied, Unavailable
@@ -14,7 +12,7 @@ from customers_api.core.sign_in import sessions
 from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import signing
 from customers_api.core.tokens.signing import TokenMissing
-from customers_api.web import limits
+from customers_api.web import at_hand, limits
 from customers_api.web.present import here
 
 EXTENSION = "customers-api-access"
@@ -113,7 +111,7 @@ def bearer(role: Needs) -> Actor:
 
 def holder(token: str, role: Needs) -> Actor:
     """Whose token this is; raises Unauthenticated, or Denied when `role` is beyond it."""
-    known: Tokens = current_app.extensions[EXTENSION]
+    known: Tokens = at_hand.app().extensions[EXTENSION]
     actor = known.actor(token)
     _recognize(actor)
     if not actor.may(role):
@@ -142,7 +140,7 @@ def _recognize(actor: Actor) -> None:
 
 def bearer_token() -> str:
     """The token of the Authorization header; raises TokenMissing."""
-    given: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    given: str = at_hand.request().environ.get("HTTP_AUTHORIZATION", "")
     scheme, _, token = given.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise TokenMissing

@@ -1,15 +1,19 @@
 """The Flask application, without what no request of an API without browsers' sessions needs."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import MapAdapter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+JSON: Final = ("Content-Type", "application/json")
 
 
 class NoSessions(SessionInterface):
@@ -31,10 +35,20 @@ class ExactAdapter(MapAdapter):
 
 
 class Whole(Response):
-    """An answer of one piece that has a body, and headers that need no second look.
+    """JSON in one piece, whose headers need no second look.
 
-    werkzeug goes through all of them to complete an address, and to leave out what has no body.
+    werkzeug goes through all of them to complete an address, and to leave out what has no body; and
+    looks into the status and the media type of each answer, which takes as long as to write it.
     """
+
+    def __init__(self, content: bytes, status: int = 200) -> None:
+        """What werkzeug makes of these, put in place."""
+        self.headers = Headers()
+        self.headers._list += JSON, ("Content-Length", str(len(content)))
+        self._status, self._status_code = _line(status), status
+        self.response: list[bytes] = [content]
+        self.direct_passthrough = False
+        self._on_close = []
 
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
@@ -43,7 +57,13 @@ class Whole(Response):
         if self._on_close:
             return super().__call__(environ, start_response)
         start_response(self.status, self.headers.to_wsgi_list())
-        return () if environ["REQUEST_METHOD"] == "HEAD" else self.iter_encoded()
+        return () if environ["REQUEST_METHOD"] == "HEAD" else self.response
+
+
+@cache
+def _line(status: int) -> str:
+    """The status with its words."""
+    return Response(status=status).status
 
 
 class Application(Flask):

@@ -10,12 +10,12 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from flask import Request, current_app, g, request
+from flask import Request
 from marshmallow import Schema, ValidationError
 
 from customers_api.core.actor import Role
 from customers_api.core.errors import Path, Problem
-from customers_api.web import accept, idempotency
+from customers_api.web import accept, at_hand, idempotency
 from customers_api.web.problems import (
     BodyEncoded,
     BodyMalformed,
@@ -46,18 +46,20 @@ LONGEST_NAME = 100_000
 
 def query(schema: Schema) -> tuple[Loaded, list[Problem]]:
     """The query parameters, and what is wrong with them; paths are of one name."""
-    if not request.query_string:
+    asked = at_hand.request()
+    if not asked.query_string:
         return _load(schema, {})
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    repeated = [name for name, values in asked.args.lists() if len(values) > 1]
     problems = [Problem((name,), "Given more than once") for name in repeated]
-    given = {name: value for name, value in request.args.items() if name not in repeated}
+    given = {name: value for name, value in asked.args.items() if name not in repeated}
     loaded, wrong = _load(schema, given, partial=tuple(repeated))
     return loaded, [*problems, *wrong]
 
 
 def is_given() -> bool:
     """Whether the request has a body at all."""
-    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+    asked = at_hand.request()
+    return bool(asked.content_length) or "Transfer-Encoding" in asked.headers
 
 
 def json() -> Any:
@@ -66,24 +68,19 @@ def json() -> Any:
     Raises NotJson, NotUtf8 and BodyEncoded for what calls itself something else.
     """
     # Nearly all say just that; taking the header apart takes longer than reading the body.
-    environ = _asked().environ
+    asked = at_hand.request()
+    environ = asked.environ
     if environ.get("CONTENT_TYPE") != JSON:
-        _check_type()
+        _check_type(asked)
     if environ.get("HTTP_CONTENT_ENCODING", "").lower() not in ("", "identity"):
         raise BodyEncoded
-    return decoded(_content())
+    return decoded(_content(asked))
 
 
-def _asked() -> Request:
-    """What `request` stands for; each look through it takes a while."""
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-    return asked
-
-
-def _check_type() -> None:
-    if request.mimetype != JSON:
+def _check_type(asked: Request) -> None:
+    if asked.mimetype != JSON:
         raise NotJson
-    if request.mimetype_params.get("charset", "utf-8").lower() not in UTF_8:
+    if asked.mimetype_params.get("charset", "utf-8").lower() not in UTF_8:
         raise NotUtf8
 
 
@@ -99,11 +96,9 @@ def decoded(content: bytes) -> Any:
         raise BodyMalformed(f"The body is not valid JSON: {_reason(error)}.") from error
 
 
-def _content() -> bytes:
+def _content(asked: Request) -> bytes:
     """The bytes of the body; raises BodyTooLarge."""
-    most = check_size()
-    asked = _asked()
-    length = asked.content_length
+    length, most = _sized(asked)
     if length is None or idempotency.HEADER in asked.headers:
         return _streamed(asked, most)
     content: bytes = asked.environ["wsgi.input"].read(length)
@@ -138,18 +133,23 @@ def nothing() -> None:
         raise Refused([], [Problem((name[:LONGEST_NAME],), UNKNOWN) for name in first])
 
 
-def check_size() -> int:
-    """The most bytes a body may have; raises BodyTooLarge where more are announced."""
-    most: int = current_app.config["MAX_CONTENT_LENGTH"]
-    actor = g.get("actor")
+def check_size() -> None:
+    """Raise BodyTooLarge where a larger body is announced than one may be."""
+    _sized(at_hand.request())
+
+
+def _sized(asked: Request) -> tuple[int | None, int]:
+    """How many bytes are announced, if any are, and the most there may be; raises BodyTooLarge."""
+    most: int = at_hand.app().config["MAX_CONTENT_LENGTH"]
+    actor = at_hand.kept().get("actor")
     if actor is None:
         most = min(most, MOST_OF_STRANGERS)
     elif not actor.may(Role.EDITOR):
         most = min(most, MOST_OF_READERS)
-    asked = _asked()
-    if "CONTENT_LENGTH" in asked.environ and (asked.content_length or 0) > most:
+    length = asked.content_length if "CONTENT_LENGTH" in asked.environ else None
+    if length is not None and length > most:
         raise BodyTooLarge
-    return most
+    return length, most
 
 
 def body(

@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 
+from customers_api.web import at_hand
 from customers_api.web.problems import BadRequest
 from customers_api.web.schemas import Shape
 
@@ -61,16 +62,16 @@ def parameter(method: str) -> Shape | None:
 
 def expected() -> frozenset[str] | None:
     """The editions that If-Match names, None where any will do; raises ConditionMalformed."""
-    tags = _tags("If-Match")
+    tags = _tags("HTTP_IF_MATCH")
     return None if tags is None else frozenset(text for weak, text in tags if not weak)
 
 
 def unchanged(content: Any) -> Response | None:
     """The 304 to a request whose sender knows this content already; raises ConditionMalformed."""
-    asked = request.environ
+    asked = at_hand.request().environ
     if "HTTP_IF_NONE_MATCH" not in asked or asked["REQUEST_METHOD"] not in READS:
         return None
-    tags = _tags("If-None-Match")
+    tags = _tags("HTTP_IF_NONE_MATCH")
     if tags is not None and content.edition not in {text for _, text in tags}:
         return None
     response = Response(status=304)
@@ -85,13 +86,13 @@ def mark(response: Response, content: Any) -> None:
     if edition is None:
         return
     response.headers["ETag"] = f'"{edition}"'
-    if request.environ["REQUEST_METHOD"] in READS:
+    if at_hand.request().environ["REQUEST_METHOD"] in READS:
         response.headers["Cache-Control"] = REVALIDATED
 
 
 def _tags(header: str) -> list[tuple[str, str]] | None:
     """The tags of a header, each with its mark of weakness; None for an asterisk, or no header."""
-    text = request.headers.get(header)
+    text = at_hand.request().environ.get(header)
     if text is None or text.strip() == "*":
         return None
     if not _LIST.fullmatch(text):

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from flask import Response, g, request
+from flask import Response
 
 from customers_api.core.actor import Actor
 from customers_api.core.customers import answers
@@ -15,6 +15,7 @@ from customers_api.core.errors import Invalid
 from customers_api.core.idempotency import queries, service
 from customers_api.core.idempotency.queries import Answer, AnswerForgotten, KeyReused
 from customers_api.core.idempotency.service import StillRunning
+from customers_api.web import at_hand
 from customers_api.web.problems import BadRequest, BodyMalformed
 from customers_api.web.rows import encode
 from customers_api.web.schemas import Shape
@@ -54,7 +55,7 @@ ERRORS = (KeyMalformed, KeyReused, AnswerForgotten, StillRunning)
 
 def key() -> str | None:
     """The key of the request at hand, if it has one; raises KeyMalformed."""
-    text: str | None = request.environ.get("HTTP_IDEMPOTENCY_KEY")
+    text: str | None = at_hand.request().environ.get("HTTP_IDEMPOTENCY_KEY")
     if text is None:
         return None
     if text.startswith('"'):
@@ -98,6 +99,7 @@ def reuse_told_first(serve: Callable[[], Response]) -> Response:
 
 
 def _request(key: str) -> queries.Request:
+    request = at_hand.request()
     parts = (
         request.method.encode(),
         request.path.rstrip("/").encode(),
@@ -131,7 +133,7 @@ def _customers_in(content: Any) -> Iterator[int]:
 
 def _caller() -> str:
     """Who keeps being the same while tokens are refreshed; raises LookupError if nobody does."""
-    actor: Actor = g.actor
+    actor: Actor = at_hand.kept().actor
     if actor.operator_id is not None:
         return f"operator {actor.operator_id}"
     if actor.customer_id is not None:

@@ -2,12 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Response
 
 from customers_api.core.actor import Actor
-from customers_api.web import contract
+from customers_api.web import at_hand, contract
 from customers_api.web.addresses import Proxies
 from customers_api.web.problems import TooManyRequests
 from customers_api.web.redis_counters import RedisCounters, Server
@@ -77,12 +77,12 @@ def init_app(app: Flask, proxies: Proxies) -> None:
     sign_ins = {*_sign_ins(app)}
 
     def count() -> None:
-        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        asked = at_hand.request()
         endpoint = asked.endpoint
         if endpoint in unlimited:
             return
         client = proxies.client(asked.environ)
-        counting = _kept().counting = Counting(token, sign_in, client)
+        counting = at_hand.kept().counting = Counting(token, sign_in, client)
         if address:
             counting.count(address, client)
         if sign_in and endpoint in sign_ins:
@@ -97,7 +97,7 @@ def count_actor(actor: Actor) -> None:
 
     Once for each request, and not where a call came another way than by HTTP.
     """
-    counting: Counting | None = getattr(_kept(), "counting", None)
+    counting: Counting | None = getattr(at_hand.kept(), "counting", None)
     if counting is None or counting.token is None:
         return
     limit, counting.token = counting.token, None
@@ -110,7 +110,7 @@ def count_sign_in(route: str) -> None:
 
     Raises TooManyRequests. Not where a call came another way than by HTTP.
     """
-    counting: Counting | None = getattr(_kept(), "counting", None)
+    counting: Counting | None = getattr(at_hand.kept(), "counting", None)
     if counting is not None and counting.sign_in is not None:
         counting.count(counting.sign_in, f"{counting.client} {route}")
 
@@ -156,13 +156,8 @@ def _sign_ins(app: Flask) -> Iterator[str]:
 
 
 def _tell(response: Response) -> Response:
-    counting: Counting | None = getattr(_kept(), "counting", None)
+    counting: Counting | None = getattr(at_hand.kept(), "counting", None)
     if counting is not None and counting.told:
         headers = (("RateLimit", counting.told), ("RateLimit-Policy", counting.policies))
         response.headers._list.extend(headers)
     return response
-
-
-def _kept() -> Any:
-    # What `g` stands for; each look through it would cost as much as a count.
-    return g._get_current_object()

@@ -10,11 +10,11 @@ from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from config import Config
 from customers_api.core.spent import here as spent
-from customers_api.web import logs, metrics
+from customers_api.web import at_hand, logs, metrics
 from customers_api.web.present import Present, here
 from customers_api.web.tracing import Tracer
 
@@ -38,9 +38,11 @@ class Observer:
         app.after_request(self._answered)
 
     def _begin(self) -> None:
-        asked = request._get_current_object()  # type: ignore[attr-defined]
+        asked = at_hand.request()
         rule = asked.url_rule
-        present = Present(g.request_id, perf_counter(), asked.method, rule.rule if rule else "")
+        present = Present(
+            at_hand.kept().request_id, perf_counter(), asked.method, rule.rule if rule else ""
+        )
         if here.request is None:
             # Else the last one was never ended, as its answer could not be made, and still counts.
             metrics.begin()

@@ -5,18 +5,19 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
-from flask import Response, g
+from flask import Response
 from marshmallow import Schema
 
 from customers_api.core import database
 from customers_api.core.acting import acting
 from customers_api.core.actor import Actor, Needs
 from customers_api.core.errors import Error, Invalid, Problem
+from customers_api.web import at_hand, conditions, idempotency
 from customers_api.web import body as incoming
-from customers_api.web import conditions, idempotency
+from customers_api.web.application import Whole
 from customers_api.web.body import Loaded
 from customers_api.web.problems import Refused
-from customers_api.web.rows import Encoder, encode, json
+from customers_api.web.rows import Encoder, encode
 from customers_api.web.schemas import AnswerSchema, InputSchema, QuerySchema
 
 View = Callable[..., Any]
@@ -94,7 +95,7 @@ class Operation:
     def handle(self, authenticate: Authenticate, path: Mapping[str, Any]) -> Response:
         """The answer to the request at hand; raises what the contract's errors render."""
         if self.role is not None:
-            g.actor = authenticate(self.role)
+            at_hand.kept().actor = authenticate(self.role)
         key = idempotency.key() if self.takes_key else None
         query, schema, body = self._read(path)
         arguments = {
@@ -134,7 +135,7 @@ class Operation:
     def call(self, document: Any) -> dict[str, Any]:
         """The answer to a body that came another way than by HTTP, as the encoder takes it.
 
-        For operations of a body alone; the caller has seen to `g.actor`.
+        For operations of a body alone; the caller has seen to `flask.g.actor`.
         """
         if not isinstance(self.body, InputSchema) or not isinstance(self.answer, AnswerSchema):
             raise TypeError(f"{self.rule} is not an operation of one body and one answer")
@@ -163,7 +164,8 @@ class Operation:
     ) -> Result:
         """What `work` returns; the core knows who acts, and complains in the wire's names."""
         try:
-            with acting(g.actor if self.role is not None else None, g.request_id):
+            kept = at_hand.kept()
+            with acting(kept.actor if self.role is not None else None, kept.request_id):
                 return work()
         except Invalid as error:
             raise self._on_wire(error, schema, path) from error
@@ -196,14 +198,14 @@ class Operation:
 
     def _response(self, content: Any, query: Mapping[str, Any]) -> Response:
         if isinstance(self.answer, Strings):
-            return json(encode(content), self.status)
+            return Whole(encode(content), self.status)
         if isinstance(self.answer, Text):
             return Response(content, self.status, content_type=self.answer.media_type)
         encoder = self._encoders[_chosen(self.answer, query)]
         if isinstance(content, Iterator):
             return encoder.streamed(content, self.status)
         written = encoder.many(content) if self.many else encoder.one(content)
-        return json(written, self.status)
+        return Whole(written, self.status)
 
     def _on_wire(self, error: Invalid, schema: Schema | None, path: Mapping[str, Any]) -> Invalid:
         """The core's complaint in the wire's names, about path and query or about the body."""

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from customers_api.version import VERSION
 from customers_api.web import openapi, problems, refusals, rows
+from customers_api.web.application import Whole
 
 EXTENSION = "customers-api-openapi"
 # Swagger UI comes in a package of Python, so the page asks nothing of any other server.
@@ -50,7 +51,7 @@ def document() -> Response:
     made = current_app.extensions.get(EXTENSION)
     if made is None:
         made = current_app.extensions[EXTENSION] = rows.encode(openapi.document())
-    return rows.json(made)
+    return Whole(made)
 
 
 @pages.get("/docs")

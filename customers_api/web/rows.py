@@ -7,7 +7,6 @@ import msgspec
 from flask import Response, stream_with_context
 from marshmallow import Schema, fields
 from sqlalchemy import Row
-from werkzeug.datastructures import Headers
 
 from customers_api.web.application import Whole
 from customers_api.web.fields import Encoded
@@ -59,7 +58,7 @@ class Encoder:
         """A JSON array of the items of all chunks, whole when it is small."""
         head, second = next(chunks, ()), next(chunks, None)
         if second is None:
-            return json(self.many(head), status)
+            return Whole(self.many(head), status)
         parts = self._parts(head, second, chunks)
         return Response(stream_with_context(parts), status, content_type="application/json")
 
@@ -95,9 +94,3 @@ def _converters(schema: Schema) -> Iterator[tuple[str, Callable[[Any], Any]]]:
             yield name, field.encode
         if isinstance(field, fields.List) and isinstance(field.inner, fields.Nested):
             yield name, Encoder(field.inner.schema).several
-
-
-def json(content: bytes, status: int = 200) -> Response:
-    """An answer of JSON."""
-    # Made anew each time, as it is added to; looking into a media type takes as long as the rest.
-    return Whole(content, status, Headers([("Content-Type", "application/json")]))

@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
+from customers_api.web import at_hand
 from customers_api.web.addresses import Proxies
 
 # Nothing of an answer may run, load, be framed or be read by another site's page as a resource.
@@ -26,12 +27,12 @@ def init_app(app: Flask, proxies: Proxies) -> None:
         headers = response.headers._list
         names = [name for name, _ in headers]
         headers.extend(ALWAYS)
-        headers.append(("X-Request-ID", g.request_id))
+        headers.append(("X-Request-ID", at_hand.kept().request_id))
         if POLICY[0] not in names:
             headers.append(POLICY)
         if UNSTORED[0] not in names:
             headers.append(UNSTORED)
-        if proxies.is_secure(request._get_current_object().environ):  # type: ignore[attr-defined]
+        if proxies.is_secure(at_hand.request().environ):
             headers.append(YEAR)
         return response
 

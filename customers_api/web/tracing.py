@@ -7,7 +7,6 @@ their ids and query, the client's address and more: what is not known here canno
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
@@ -20,6 +19,7 @@ from customers_api.web.present import Present, here
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Span
+    from werkzeug.datastructures import Headers
 
 NAME = "customers-api"
 INSTALL = "traces need more: pip install 'customers-api[tracing]', or unset the OTEL_ variables"
@@ -44,7 +44,7 @@ class Tracer:
         self._tracer = provider.get_tracer(NAME, VERSION)
         self._from_caller = TraceContextTextMapPropagator().extract
 
-    def begin(self, present: Present, headers: Mapping[str, str]) -> Span:
+    def begin(self, present: Present, headers: Headers) -> Span:
         """The span of a request, within the trace that its caller has begun, if there is one."""
         carrier = {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
         method = metrics.method_of(present.method)

@@ -18,10 +18,11 @@ from customers_api.core.errors import Denied
 from customers_api.web import body as incoming
 from customers_api.web import cors
 from customers_api.web.access import bearer
+from customers_api.web.application import Whole
 from customers_api.web.contract import Contract
 from customers_api.web.operation import NOTHING
 from customers_api.web.problems import NotAcceptable, Refused
-from customers_api.web.rows import encode, json
+from customers_api.web.rows import encode
 
 # Of these the newest is offered to whoever asks for another.
 VERSIONS = ("2025-11-25", "2025-06-18")
@@ -71,9 +72,9 @@ def receive() -> Response:
     known = message.get("id") if isinstance(message, dict) else None
     answer: dict[str, Any] = {"jsonrpc": "2.0", "id": known if _is_id(known) else None}
     try:
-        return json(encode(answer | {"result": _result(message)}))
+        return Whole(encode(answer | {"result": _result(message)}))
     except Refusal as refusal:
-        answered = json(encode(answer | {"error": refusal.error}))
+        answered = Whole(encode(answer | {"error": refusal.error}))
         if refusal.error["code"] in (INVALID_REQUEST, UNSUPPORTED_VERSION):
             answered.status_code = HTTPStatus.BAD_REQUEST
         return answered
