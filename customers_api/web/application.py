@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import NotFound
 from werkzeug.routing import MapAdapter
+
+from customers_api.web.matching import Adapter, Matcher
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -22,16 +23,6 @@ class NoSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
         """No session: one that complains is put in its place."""
         return None
-
-
-class ExactAdapter(MapAdapter):
-    """Matches a path as it is: werkzeug takes several slashes at its beginning for one."""
-
-    def match(self, *args: Any, **kwargs: Any) -> Any:
-        """The rule and its arguments; raises NotFound."""
-        if self.path_info.startswith("//"):
-            raise NotFound
-        return super().match(*args, **kwargs)
 
 
 class Whole(Response):
@@ -74,6 +65,11 @@ class Application(Flask):
 
     session_interface = NoSessions()
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As Flask's."""
+        super().__init__(*args, **kwargs)
+        self._matcher = Matcher()
+
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """What matches the path; no host is asked for, as no address of ours holds one."""
         if request is None:
@@ -82,7 +78,7 @@ class Application(Flask):
         path = environ.get("PATH_INFO", "").encode("latin-1").decode(errors="replace")
         root = request.root_path or "/"
         scheme = environ["wsgi.url_scheme"]
-        return ExactAdapter(self.url_map, "", root, "", scheme, path, request.method)
+        return Adapter(self._matcher, self.url_map, "", root, "", scheme, path, request.method)
 
     def preprocess_request(self) -> Any:
         """What the first of the functions that run before returns, if one does."""
