@@ -12,7 +12,7 @@ from customers_api.web.matching import Adapter, Matcher
 
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get"])
 NUMBERS = st.integers(0, 10**21).map(str)
-ODD = st.sampled_from(["", "0", "007", "7\n", "\uff17", "7a", "-7", "%37", "search", "a b", "7,8", " "])
+ODD = st.sampled_from(["", "0", "007", "7\n", "\uff17", "7a", "-7", "%37", "search", "a b", "7,8"])
 IDS = st.uuids().map(str)
 
 
