@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, Request, Response
-from flask.sessions import SessionInterface, SessionMixin
+from flask import Flask, Request, Response, request_tearing_down
+from flask.sessions import NullSession, SessionInterface, SessionMixin
 from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
+from werkzeug.sansio.utils import get_content_length
 
 from customers_api.web.matching import Adapter, Matcher
 
@@ -15,14 +16,36 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 JSON: Final = ("Content-Type", "application/json")
+CHUNKED: Final = "HTTP_TRANSFER_ENCODING"
+# Longer than any there is.
+LONGEST_LENGTH: Final = 18
 
 
 class NoSessions(SessionInterface):
     """Who calls is told by a token in each request; nothing is kept in a cookie."""
 
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
-        """No session: one that complains is put in its place."""
-        return None
+    # It complains to whoever puts something into it.
+    _none: Final = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        """No session, for all the same."""
+        return self._none
+
+
+class Asked(Request):
+    """A request that brings JSON or nothing, so that there are no files of a form to close."""
+
+    @property
+    def content_length(self) -> int | None:
+        """The bytes of the body, None where it comes in chunks or not at all; 0 for nonsense."""
+        environ = self.environ
+        text = environ.get("CONTENT_LENGTH", "")
+        if text.isdecimal() and len(text) < LONGEST_LENGTH and CHUNKED not in environ:
+            return int(text)
+        return get_content_length(environ.get("CONTENT_LENGTH"), environ.get(CHUNKED))
+
+    def close(self) -> None:
+        """Nothing."""
 
 
 class Whole(Response):
@@ -64,6 +87,7 @@ class Application(Flask):
     """
 
     session_interface = NoSessions()
+    request_class = Asked
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Flask's."""
@@ -93,6 +117,13 @@ class Application(Flask):
         for after in reversed(self.after_request_funcs.get(None, ())):
             response = after(response)
         return response
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Have the functions run that follow an answer, and tell those who listen."""
+        for after in reversed(self.teardown_request_funcs.get(None, ())):
+            after(exc)
+        if request_tearing_down.receivers:
+            request_tearing_down.send(self, exc=exc)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The function as it is; asking each time whether it is a coroutine takes a while."""

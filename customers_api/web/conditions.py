@@ -85,9 +85,11 @@ def mark(response: Response, content: Any) -> None:
     edition = getattr(content, "edition", None)
     if edition is None:
         return
-    response.headers["ETag"] = f'"{edition}"'
+    # It has neither of these yet; to look for them takes several times as long.
+    headers = response.headers._list
+    headers.append(("ETag", f'"{edition}"'))
     if at_hand.request().environ["REQUEST_METHOD"] in READS:
-        response.headers["Cache-Control"] = REVALIDATED
+        headers.append(("Cache-Control", REVALIDATED))
 
 
 def _tags(header: str) -> list[tuple[str, str]] | None:

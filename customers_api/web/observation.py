@@ -84,7 +84,7 @@ class Lines:
     """The lines of the log that tell of requests, those refused before the application included."""
 
     def __init__(self, config: Config, tracer: Tracer | None = None) -> None:
-        self._log: Any = logs.requests(config)
+        self._log = logs.Requests(config)
         self._tracer = tracer
 
     def answered(self, present: Present, method: str, seconds: float) -> None:
@@ -93,16 +93,13 @@ class Lines:
         if self._tracer is not None:
             told["trace_id"] = self._tracer.id(present)
         level = "error" if present.status >= HTTPStatus.INTERNAL_SERVER_ERROR else "info"
-        self._write("debug" if present.route in PROBES else level, told)
+        self._log.tell("debug" if present.route in PROBES else level, told)
 
     def refused(self, present: Present, code: str) -> None:
         """Tell of a request that the application never saw, and of why."""
         method = metrics.method_of(present.method) if present.method else None
         told = _told(present, method, perf_counter() - present.began)
-        self._write(LEVELS.get(present.status, "info"), told | {"problem": code})
-
-    def _write(self, level: str, told: Mapping[str, Any]) -> None:
-        getattr(self._log, level)("request", told=told)
+        self._log.tell(LEVELS.get(present.status, "info"), told | {"problem": code})
 
 
 def _told(present: Present, method: str | None, seconds: float) -> dict[str, Any]:
