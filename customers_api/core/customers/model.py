@@ -126,7 +126,8 @@ class Customer(Base):
         ),
         Index("ix_customers_created_at", "created_at", "id"),
         _one_of("customer_status", [status.value for status in Status]),
-        # Most have none, and need not be looked up among all orders of all choices.
+        # Most have none, and need not be looked up among all orders of all choices. PostgreSQL has
+        # these in a function, `is_order_of_channels`; see docs/decisions/0025.
         CheckConstraint(
             "preferred_communication_channels = '' OR preferred_communication_channels IN "
             f"({_quoted(_channels.every_value())})",
