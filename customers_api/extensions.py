@@ -1,14 +1,18 @@
 """The Flask extensions, made once here and bound to the application in create_app."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+ENGINE = "customers-api-engine"
+# What the proxy stands for.
+_app = cast(Callable[[], Flask], current_app._get_current_object)  # type: ignore[attr-defined]
 
 
 class Base(DeclarativeBase):
@@ -25,8 +29,24 @@ class Base(DeclarativeBase):
     )
 
 
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy with one engine an application, which is found without searching."""
+
+    def init_app(self, app: Flask) -> None:
+        """Make the engine of an application."""
+        super().init_app(app)
+        with app.app_context():
+            app.extensions[ENGINE] = super().engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the application that is at work; asked for several times a request."""
+        engine: Engine = _app().extensions[ENGINE]
+        return engine
+
+
 # Answers are written after the commit: an expired object would be read anew, or be gone by then.
-db = SQLAlchemy(
+db = Database(
     model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False}
 )
 migrate = Migrate(directory="migrations")

@@ -102,7 +102,10 @@ class Prepared:
 
 def is_watched(engine: Engine) -> bool:
     """Whether somebody listens to what is asked, so that SQLAlchemy has to ask it."""
-    return bool(engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute)
+    # Nobody does where nobody listens to anything, which is quicker to be asked.
+    return engine._has_events and bool(
+        engine.dispatch.before_cursor_execute or engine.dispatch.after_cursor_execute
+    )
 
 
 def execute(
