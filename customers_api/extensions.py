@@ -11,7 +11,7 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 ENGINE = "customers-api-engine"
-# What the proxy stands for.
+# What the proxy stands for; the core asks for it, too, and knows nothing of `web.at_hand`.
 _app = cast(Callable[[], Flask], current_app._get_current_object)  # type: ignore[attr-defined]
 
 

@@ -25,13 +25,13 @@ _acting: ContextVar[Acting] = ContextVar("acting", default=_UNTOLD)
 class acting:  # noqa: N801  reads as a function; as a generator it takes three times as long
     """A context in which this actor, or somebody unknown, answers for what is written."""
 
-    __slots__ = ("_acting", "_before")
+    __slots__ = ("_before", "_inside")
 
     def __init__(self, actor: Actor | None, request_id: str | None) -> None:
-        self._acting = Acting(actor or ANONYMOUS, request_id)
+        self._inside = Acting(actor or ANONYMOUS, request_id)
 
     def __enter__(self) -> None:
-        self._before = _acting.set(self._acting)
+        self._before = _acting.set(self._inside)
 
     def __exit__(self, *_: object) -> None:
         _acting.reset(self._before)

@@ -103,7 +103,10 @@ class Connection(psycopg.Connection[Any]):
     def wait(
         self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None
     ) -> Result:
-        """What `gen` returns; raises Silent, and closes, when the server no longer answers."""
+        """What `gen` returns; raises Silent, and closes, when the server no longer answers.
+
+        With a `timeout` psycopg's own error is raised once that is over.
+        """
         if timeout is not None:
             return super().wait(gen, interval, timeout)
         # Nearly all end before anybody would look; to watch them costs a tenth of the driver.
@@ -117,7 +120,7 @@ class Connection(psycopg.Connection[Any]):
             super().rollback()
 
     def _watched(self, gen: PQGen[Result]) -> Generator[Any, Any, Result]:
-        """The same, which has taken SILENCE_SECONDS already."""
+        """What `gen` returns, which has taken SILENCE_SECONDS already."""
         asks_at = time.monotonic()
         began = asks_at - SILENCE_SECONDS
         try:

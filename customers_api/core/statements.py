@@ -276,7 +276,7 @@ def _form(statement: Executable, dialect: Dialect) -> Form | None:
     row = namedtuple("Row", [column.key for column in columns], rename=True)  # type: ignore[misc]
     return Form(
         # Its cursor knows statements by these bytes, and need not look at what is in them.
-        text=str(compiled).encode() if dialect.name == "postgresql" else str(compiled),
+        text=str(compiled).encode("ascii") if dialect.name == "postgresql" else str(compiled),
         constant=constant,
         computed=computed,
         given=given,

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 JSON: Final = ("Content-Type", "application/json")
-CHUNKED: Final = "HTTP_TRANSFER_ENCODING"
-# Longer than any there is.
-LONGEST_LENGTH: Final = 18
+TRANSFER_ENCODING: Final = "HTTP_TRANSFER_ENCODING"
+# More than any length has.
+MOST_DIGITS: Final = 18
 
 
 class NoSessions(SessionInterface):
@@ -40,9 +40,9 @@ class Asked(Request):
         """The bytes of the body, None where it comes in chunks or not at all; 0 for nonsense."""
         environ = self.environ
         text = environ.get("CONTENT_LENGTH", "")
-        if text.isdecimal() and len(text) < LONGEST_LENGTH and CHUNKED not in environ:
+        if text.isdecimal() and len(text) < MOST_DIGITS and TRANSFER_ENCODING not in environ:
             return int(text)
-        return get_content_length(environ.get("CONTENT_LENGTH"), environ.get(CHUNKED))
+        return get_content_length(environ.get("CONTENT_LENGTH"), environ.get(TRANSFER_ENCODING))
 
     def close(self) -> None:
         """Nothing."""

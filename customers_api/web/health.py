@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from threading import Thread
 from typing import Any, ClassVar
 
-from flask import Flask, current_app
+from flask import Flask
 from marshmallow import fields
 
 from customers_api.core import database
 from customers_api.core.errors import Unavailable
 from customers_api.version import VERSION
+from customers_api.web import at_hand
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.schemas import AnswerSchema, Shape
@@ -49,7 +50,7 @@ class Liveness(AnswerSchema):
 @contract.operation("GET", "/", role=None, answer=Health())
 def health() -> Mapping[str, Any]:
     """Tell whether the database is reached, at which revision, and the server's version."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = at_hand.app()
     return {
         "status": "ok",
         "database": database.dialect(),

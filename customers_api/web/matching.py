@@ -6,10 +6,11 @@ request. Which rule it is does not depend on which number a number is.
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from werkzeug.exceptions import NotFound
-from werkzeug.routing import BaseConverter, MapAdapter, Rule
+from werkzeug.routing import BaseConverter, MapAdapter, Rule, ValidationError
 
 # A piece of a path that is a number, and nothing else.
 NUMBER = re.compile(r"(?<=/)[0-9]+(?![^/])")
@@ -19,10 +20,10 @@ Converters = Sequence[tuple[str, BaseConverter]]
 
 
 class Matcher:
-    """Matches paths, all by the rules of one map."""
+    """Matches paths, all by the rules of one map, no piece of which is a number itself."""
 
     def __init__(self) -> None:
-        # By the method, and the path with each number as 0: as many as rules take numbers alone.
+        # By the method, and the path with each number as 0, with a slash at the end or without.
         self._known: dict[tuple[str, str], tuple[Rule, Converters]] = {}
 
     def match(self, adapter: MapAdapter) -> Matched:
@@ -33,7 +34,9 @@ class Matcher:
         known = self._known.get(shape)
         if known is not None:
             rule, converters = known
-            return rule, _arguments(converters, numbers)
+            # Which of the others it is then, or none, werkzeug finds out.
+            with suppress(ValidationError):
+                return rule, _arguments(converters, numbers)
         rule, found = MapAdapter.match(adapter, return_rule=True)
         converters = [*rule._converters.items()]
         if len(converters) == len(numbers) and _arguments(converters, numbers) == found:

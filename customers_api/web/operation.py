@@ -192,8 +192,8 @@ class Operation:
         response = self._response(content, query)
         if self.etag:
             conditions.mark(response, content)
-        # None of these is there yet; to look for them takes several times as long.
-        response.headers._list.extend(headers.items())
+        if headers:
+            response.headers.extend(headers)
         return response
 
     def _response(self, content: Any, query: Mapping[str, Any]) -> Response:

@@ -33,7 +33,7 @@ def cursor(connection: Connection) -> Cursor:
 
 
 def asked(cursor: Cursor, statement: bytes, *values: object) -> list[tuple[Any, ...]]:
-    return cursor.execute(statement, values).fetchall()
+    return cursor.execute(statement, [*values]).fetchall()
 
 
 def known(connection: Connection) -> set[str]:
@@ -96,11 +96,13 @@ def test_what_psycopg_forgets_is_made_known_again(cursor: Cursor, connection: Co
 
 def test_the_statement_asked_last_is_forgotten_last(cursor: Cursor, connection: Connection) -> None:
     connection.prepared_max = 2
+    for _ in range(OFTEN):
+        asked(cursor, LENGTH, "a", WHEN)
     for i in range(5):
         for _ in range(OFTEN):
+            assert LENGTH.decode() in known(connection)
             asked(cursor, LENGTH, "a", WHEN)
             asked(cursor, b"SELECT $1::int + %d" % i, 1)
-    assert LENGTH.decode() in known(connection)
 
 
 def test_in_a_transaction_nothing_is_committed_early(address: str) -> None:
@@ -110,6 +112,46 @@ def test_in_a_transaction_nothing_is_committed_early(address: str) -> None:
             assert asked(cursor, LENGTH, "a" * i, WHEN) == [(i, WHEN)]
             assert connection.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS
             connection.rollback()
+
+
+def test_what_a_rollback_makes_psycopg_forget_is_made_known_again(
+    cursor: Cursor, connection: Connection
+) -> None:
+    for _ in range(3):
+        for i in range(OFTEN):
+            assert asked(cursor, LENGTH, "a" * i, WHEN) == [(i, WHEN)]
+        assert LENGTH.decode() in known(connection)
+        connection.autocommit = False
+        assert asked(cursor, LENGTH, "abc", WHEN) == [(3, WHEN)]
+        connection.rollback()
+        connection.autocommit = True
+        assert LENGTH.decode() not in known(connection)
+
+
+def test_what_cannot_be_sent_is_raised_and_the_cursor_goes_on(cursor: Cursor) -> None:
+    for i in range(OFTEN):
+        assert asked(cursor, LENGTH, "a" * i, WHEN) == [(i, WHEN)]
+        with pytest.raises(psycopg.DataError):
+            asked(cursor, LENGTH, "a\0b", WHEN)
+
+
+def test_where_nothing_is_prepared_the_answers_are_the_same(address: str) -> None:
+    with Connection.connect(address, autocommit=True, prepare_threshold=None) as connection:
+        cursor = Cursor(connection)
+        for i in range(OFTEN):
+            assert asked(cursor, LENGTH, "a" * i, WHEN) == [(i, WHEN)]
+        assert not known(connection)
+
+
+def test_what_else_psycopg_can_be_told_is_heeded(cursor: Cursor) -> None:
+    for _ in range(OFTEN):
+        asked(cursor, LENGTH, "a", WHEN)
+    cursor.execute(LENGTH, ["a", WHEN], binary=True)
+    assert cursor.description is not None
+    assert cursor.pgresult is not None
+    assert cursor.pgresult.fformat(0) == psycopg.pq.Format.BINARY
+    with pytest.raises(TypeError):
+        cursor.execute(LENGTH, {"a": 1})
 
 
 def test_a_connection_that_was_ended_says_so(

@@ -112,6 +112,17 @@ def test_a_change_that_no_count_shows_leaves_nothing_to_fold(registry: Flask) ->
     assert waiting() == 0
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_what_is_set_to_what_it_was_leaves_nothing_to_fold(registry: Flask) -> None:
+    load(0, 3, city="Salem", gender="female")
+    folding.fold()
+    counted = ("customer_status", "email_verified", "phone_verified", "country", "state", "city")
+    same = ", ".join(f"{name} = {name}" for name in (*counted, "gender", "date_of_birth"))
+    with database.unit_of_work():
+        database.write(text(f"UPDATE customers SET {same}"))
+    assert waiting() == 0
+
+
 def test_many_writes_have_the_changes_folded(registry: Flask) -> None:
     load(0, folding.MOST_WAITING)
     assert waiting() == 0

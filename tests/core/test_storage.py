@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, inspect, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import database
-from customers_api.core.customers.model import CUSTOMERS
+from customers_api.core.customers.model import CHANNELS, CUSTOMERS
 from customers_api.extensions import db
 
 NOW = "2026-01-15 10:30:00+00:00"
@@ -109,6 +110,13 @@ def test_the_database_takes_what_breaks_none(connection: Connection) -> None:
     assert [count(connection, table) for table in ("customers", "customer_tags", "tokens")] == [
         2
     ] * 3
+
+
+def test_the_database_takes_every_order_of_channels(connection: Connection) -> None:
+    orders = [order for n in range(len(CHANNELS) + 1) for order in permutations(CHANNELS, n)]
+    changing = text("UPDATE customers SET preferred_communication_channels = :order")
+    for order in orders:
+        assert connection.execute(changing, {"order": ",".join(order)}).rowcount == 1
 
 
 def test_the_database_refuses_a_session_of_nobody(connection: Connection) -> None:

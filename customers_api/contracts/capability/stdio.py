@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import click
-from flask import Flask, current_app, g
+from flask import Flask, g
 from flask.cli import with_appcontext
 
 from customers_api.contracts.capability import tools
@@ -18,6 +18,7 @@ from customers_api.contracts.capability.tools import Outcome
 from customers_api.core import database
 from customers_api.core.actor import Role
 from customers_api.core.errors import Error
+from customers_api.web import at_hand
 from customers_api.web import body as incoming
 from customers_api.web.access import holder
 from customers_api.web.problems import BodyMalformed
@@ -55,7 +56,7 @@ def mcp() -> None:
         holder(token, Role.READER)
     except Error as error:
         raise click.ClickException(f"{TOKEN}: {error.detail}") from error
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    app = at_hand.app()
     anyio.run(_serve, _server(app, token))
 
 
