@@ -103,24 +103,32 @@ def _filled_up(values: list[Any], default: Any) -> list[Any]:
 
 def _with_identity(record: Mapping[str, Any], uuid: UUID, seen: dict[str, int]) -> Record:
     base = identity.base_username(record["first_name"], record.get("last_name") or "")
-    candidates = _untaken(identity.usernames(base, uuid), seen.get(base, 0), seen)
-    for name in (base, candidates[0]):
-        seen[name] = seen.get(name, 0) + 1
-    missing = len(CANDIDATES) - len(candidates)
+    candidates, namesakes = identity.usernames(base, uuid), seen.get(base, 0)
+    if namesakes:
+        candidates = _untaken(candidates, namesakes, seen)
+    seen[base] = namesakes + 1
+    first, second, third, last = candidates
+    seen[first] = seen.get(first, 0) + 1
     return {
         **record,
         "uuid": uuid,
         "customer_id": identity.customer_id(uuid),
         "email_key": identity.email_key(record["email"]),
-        **dict(zip(CANDIDATES, candidates + candidates[-1:] * missing, strict=True)),
+        "username_1": first,
+        "username_2": second,
+        "username_3": third,
+        "username_4": last,
     }
 
 
 def _untaken(usernames: Usernames, namesakes: int, seen: Mapping[str, int]) -> Usernames:
-    """Those that nobody has in the same list, whose names the statement cannot see."""
-    if not namesakes:
-        return usernames
+    """Those that nobody has in the same list, whose names the statement cannot see.
+
+    As many as there were: the last one, which practically nobody has, stands for what is missing.
+    """
     if namesakes > MOST_NAMESAKES:
         # Racing lists of one name would meet at its few thousand short usernames, and wait.
-        return usernames[2:]
-    return tuple(name for name in usernames if name not in seen)
+        left = usernames[2:]
+    else:
+        left = tuple(name for name in usernames if name not in seen)
+    return left + usernames[-1:] * (len(usernames) - len(left))
