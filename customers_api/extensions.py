@@ -11,8 +11,8 @@ from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import DeclarativeBase
 
 ENGINE = "customers-api-engine"
-# What the proxy stands for; the core asks for it, too, and knows nothing of `web.at_hand`.
-_app = cast(Callable[[], Flask], current_app._get_current_object)  # type: ignore[attr-defined]
+# The application at work: what Flask's proxy stands for, asked for without it.
+application = cast(Callable[[], Flask], current_app._get_current_object)  # type: ignore[attr-defined]
 
 
 class Base(DeclarativeBase):
@@ -41,7 +41,7 @@ class Database(SQLAlchemy):
     @property
     def engine(self) -> Engine:
         """The engine of the application that is at work; asked for several times a request."""
-        engine: Engine = _app().extensions[ENGINE]
+        engine: Engine = application().extensions[ENGINE]
         return engine
 
 
@@ -55,4 +55,4 @@ jwt = JWTManager()
 
 def settings() -> Mapping[str, Any]:
     """The configuration of the application that is at work."""
-    return current_app.config
+    return application().config

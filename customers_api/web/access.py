@@ -12,6 +12,7 @@ from customers_api.core.sign_in import sessions
 from customers_api.core.tokens import queries as tokens
 from customers_api.core.tokens import signing
 from customers_api.core.tokens.signing import TokenMissing
+from customers_api.extensions import application
 from customers_api.web import at_hand, limits
 from customers_api.web.present import here
 
@@ -111,7 +112,7 @@ def bearer(role: Needs) -> Actor:
 
 def holder(token: str, role: Needs) -> Actor:
     """Whose token this is; raises Unauthenticated, or Denied when `role` is beyond it."""
-    known: Tokens = at_hand.app().extensions[EXTENSION]
+    known: Tokens = application().extensions[EXTENSION]
     actor = known.actor(token)
     _recognize(actor)
     if not actor.may(role):

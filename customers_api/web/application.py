@@ -39,10 +39,12 @@ class Asked(Request):
     def content_length(self) -> int | None:
         """The bytes of the body, None where it comes in chunks or not at all; 0 for nonsense."""
         environ = self.environ
-        text = environ.get("CONTENT_LENGTH", "")
+        text = environ.get("CONTENT_LENGTH")
+        if text is None:
+            return None
         if text.isdecimal() and len(text) < MOST_DIGITS and TRANSFER_ENCODING not in environ:
             return int(text)
-        return get_content_length(environ.get("CONTENT_LENGTH"), environ.get(TRANSFER_ENCODING))
+        return get_content_length(text, environ.get(TRANSFER_ENCODING))
 
     def close(self) -> None:
         """Nothing."""

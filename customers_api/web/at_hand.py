@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import flask
-from flask import Flask, Request
+from flask import Request
 
 request = cast(Callable[[], Request], flask.request._get_current_object)  # type: ignore[attr-defined]
-app = cast(Callable[[], Flask], flask.current_app._get_current_object)  # type: ignore[attr-defined]
 # What `flask.g` stands for, whose attributes are whatever is put there.
 kept = cast(Callable[[], Any], flask.g._get_current_object)

@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 
 from customers_api.core.actor import Role
 from customers_api.core.errors import Path, Problem
+from customers_api.extensions import settings
 from customers_api.web import accept, at_hand, idempotency
 from customers_api.web.problems import (
     BodyEncoded,
@@ -140,13 +141,13 @@ def check_size() -> None:
 
 def _sized(asked: Request) -> tuple[int | None, int]:
     """How many bytes are announced, if any are, and the most there may be; raises BodyTooLarge."""
-    most: int = at_hand.app().config["MAX_CONTENT_LENGTH"]
+    most: int = settings()["MAX_CONTENT_LENGTH"]
     actor = at_hand.kept().get("actor")
     if actor is None:
         most = min(most, MOST_OF_STRANGERS)
     elif not actor.may(Role.EDITOR):
         most = min(most, MOST_OF_READERS)
-    length = asked.content_length if "CONTENT_LENGTH" in asked.environ else None
+    length = asked.content_length
     if length is not None and length > most:
         raise BodyTooLarge
     return length, most

@@ -9,8 +9,8 @@ from marshmallow import fields
 
 from customers_api.core import database
 from customers_api.core.errors import Unavailable
+from customers_api.extensions import application
 from customers_api.version import VERSION
-from customers_api.web import at_hand
 from customers_api.web.access import bearer
 from customers_api.web.contract import Contract
 from customers_api.web.schemas import AnswerSchema, Shape
@@ -50,7 +50,7 @@ class Liveness(AnswerSchema):
 @contract.operation("GET", "/", role=None, answer=Health())
 def health() -> Mapping[str, Any]:
     """Tell whether the database is reached, at which revision, and the server's version."""
-    app = at_hand.app()
+    app = application()
     return {
         "status": "ok",
         "database": database.dialect(),

@@ -33,25 +33,24 @@ Processor = Callable[[Any, str, Line], Any]
 encode = msgspec.json.Encoder(enc_hook=repr).encode
 
 
-class Output:
-    """Standard error, each line in one write: those of several processes do not mix."""
+def _write(line: bytes) -> None:
+    """Write a line at once, so that those of several processes do not mix.
 
-    def line(self, line: bytes) -> None:
-        """Write a line; a log that nobody takes must not be what fails a request."""
-        with suppress(OSError):
-            while line:
-                line = line[os.write(STANDARD_ERROR, line) :]
+    A log that nobody takes must not be what fails a request.
+    """
+    rest = line + b"\n"
+    with suppress(OSError):
+        while rest:
+            rest = rest[os.write(STANDARD_ERROR, rest) :]
 
 
 class Handler(logging.Handler):
     """Takes what is said through `logging` to the same place."""
 
-    output = Output()
-
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record."""
         try:
-            self.output.line(self.format(record).encode(errors="backslashreplace") + b"\n")
+            _write(self.format(record).encode(errors="backslashreplace"))
         except Exception:
             self.handleError(record)
 
@@ -95,7 +94,7 @@ class Requests:
             written = encode(line)
         else:
             written = self._as_text(None, level, line).encode(errors="backslashreplace")
-        Handler.output.line(written + b"\n")
+        _write(written)
 
 
 def _of_record(_logger: Any, level: str, line: Line) -> Line:

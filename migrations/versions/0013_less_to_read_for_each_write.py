@@ -67,6 +67,11 @@ SEARCH = f"""
         UPDATE customer_search SET {TEXT} WHERE customer_id = NEW.id;
     END IF;
 """
+# Each trigger, the columns it is about, its function, and what that does.
+TRIGGERS = (
+    ("customers_counted", COUNTED, "note_counted_change", COUNT),
+    ("customers_searched", SEARCHED, "note_searched_change", SEARCH),
+)
 
 
 def upgrade() -> None:
@@ -78,10 +83,7 @@ def upgrade() -> None:
     )
     # Most have none, and then nothing is called.
     _check("is_order_of_channels(preferred_communication_channels)")
-    for trigger, columns, function, work in (
-        ("customers_counted", COUNTED, "note_counted_change", COUNT),
-        ("customers_searched", SEARCHED, "note_searched_change", SEARCH),
-    ):
+    for trigger, columns, function, work in TRIGGERS:
         _make(function, f"IF {_differs(columns)} THEN {work} END IF;")
         _on_change(trigger, columns, function, "")
 
@@ -89,10 +91,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_context().dialect.name != "postgresql":
         return
-    for trigger, columns, function, work in (
-        ("customers_counted", COUNTED, "note_counted_change", COUNT),
-        ("customers_searched", SEARCHED, "note_searched_change", SEARCH),
-    ):
+    for trigger, columns, function, work in TRIGGERS:
         _on_change(trigger, columns, function, f"WHEN ({_differs(columns)})")
         _make(function, work)
     _check(f"preferred_communication_channels IN ({ORDERS})")

@@ -18,7 +18,7 @@ from customers_api.contracts.capability.tools import Outcome
 from customers_api.core import database
 from customers_api.core.actor import Role
 from customers_api.core.errors import Error
-from customers_api.web import at_hand
+from customers_api.extensions import application
 from customers_api.web import body as incoming
 from customers_api.web.access import holder
 from customers_api.web.problems import BodyMalformed
@@ -56,7 +56,7 @@ def mcp() -> None:
         holder(token, Role.READER)
     except Error as error:
         raise click.ClickException(f"{TOKEN}: {error.detail}") from error
-    app = at_hand.app()
+    app = application()
     anyio.run(_serve, _server(app, token))
 
 

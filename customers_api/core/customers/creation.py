@@ -107,17 +107,13 @@ def _with_identity(record: Mapping[str, Any], uuid: UUID, seen: dict[str, int]) 
     if namesakes:
         candidates = _untaken(candidates, namesakes, seen)
     seen[base] = namesakes + 1
-    first, second, third, last = candidates
-    seen[first] = seen.get(first, 0) + 1
+    seen[candidates[0]] = seen.get(candidates[0], 0) + 1
     return {
         **record,
         "uuid": uuid,
         "customer_id": identity.customer_id(uuid),
         "email_key": identity.email_key(record["email"]),
-        "username_1": first,
-        "username_2": second,
-        "username_3": third,
-        "username_4": last,
+        **dict(zip(CANDIDATES, candidates, strict=True)),
     }
 
 
