@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -197,6 +197,20 @@ def alone(statement: Prepared, parameters: Values) -> Sequence[AnyRow]:
         raise
     unit.spent = bool(written)
     return written
+
+
+def tried(statement: Prepared, parameters: Values) -> Sequence[AnyRow] | None:
+    """What `alone` returns; None where something stands against it, and nothing is done.
+
+    None, too, in a unit of work that could not go on after that: there it is not tried.
+    """
+    unit = _open()
+    if unit.begun or not unit.sole:
+        return None
+    try:
+        return alone(statement, parameters)
+    except IntegrityError:
+        return None
 
 
 @contextmanager

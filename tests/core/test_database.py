@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, func, insert, literal, select, text, update
+from sqlalchemy import Engine, bindparam, func, insert, literal, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from customers_api.core import clock, database
@@ -23,6 +23,12 @@ from tests.conftest import make_app
 
 on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 NAMES = select(GROUPS.c.name).order_by(GROUPS.c.id)
+MOMENT = bindparam("now", type_=GROUPS.c.created_at.type)
+ADDED = Prepared(
+    insert(GROUPS)
+    .values(name=bindparam("name"), created_at=MOMENT, updated_at=MOMENT)
+    .returning(GROUPS.c.id)
+)
 # In PostgreSQL's own words, so that it is the driver that raises.
 FAIL = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
 
@@ -69,6 +75,27 @@ def test_a_constraint_that_refuses_a_write_undoes_the_whole_unit() -> None:
         add("A", "B")
         add("A")
     assert kept() == []
+
+
+@on_postgresql
+def test_a_sole_unit_goes_on_after_what_was_tried_in_vain() -> None:
+    with database.unit_of_work(sole=True):
+        assert database.tried(ADDED, {"name": "A", "now": clock.now()})
+    with database.unit_of_work(sole=True):
+        assert database.tried(ADDED, {"name": "A", "now": clock.now()}) is None
+        assert database.alone(ADDED, {"name": "B", "now": clock.now()})
+    assert kept() == ["A", "B"]
+
+
+@on_postgresql
+def test_nothing_is_tried_in_a_unit_that_could_not_go_on_after_it() -> None:
+    with database.unit_of_work():
+        assert database.tried(ADDED, {"name": "A", "now": clock.now()}) is None
+        add("B")
+    with database.unit_of_work(sole=True):
+        assert database.rows(NAMES)
+        assert database.tried(ADDED, {"name": "A", "now": clock.now()}) is None
+    assert kept() == ["B"]
 
 
 def test_units_of_work_cannot_be_nested() -> None:

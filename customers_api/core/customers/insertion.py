@@ -2,7 +2,8 @@
 
 PostgreSQL inserts them, tells what became of them and writes their events in one statement, or
 takes a long list by COPY; SQLite, which has no round trips to save, is asked one thing after the
-other.
+other. One customer is first inserted in the hope that nothing stands against it: to be ready for
+all that might takes an eighth of the statement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects import postgresql
 
 from customers_api.core import bulk, database
 from customers_api.core.customers import copying, ids, queries, shown
@@ -53,6 +54,7 @@ RECORD: bulk.Types = {name: C[name].type for name in COLUMNS} | dict.fromkeys(
 )
 # What the event of a customer's creation tells.
 TOLD: bulk.Types = {"told_fields": Text(), "told_values": Text()}
+GIVEN = {name: bindparam(name, type_=kind) for name, kind in {**RECORD, **TOLD}.items()}
 
 
 def insert(some: Sequence[New], now: datetime, show: queries.Fields) -> list[AnyRow | None]:
@@ -115,7 +117,10 @@ def _insert_one(
     """All but the id and the username is known; more is not asked of the database."""
     record = whole(new.record, now)
     told = dict(zip(TOLD, changing.first(new.told), strict=True))
-    inserted = database.alone(_one_with_event(), {**common, **record, **told})
+    values = {**common, **record, **told}
+    inserted = None if record["id"] else database.tried(_hopeful_with_event(), values)
+    if inserted is None:
+        inserted = database.alone(_one_with_event(), values)
     return [
         shown.row({**record, "id": row.row_id, "username": row.username}, show) for row in inserted
     ]
@@ -139,10 +144,29 @@ def _customer_insert(dialect: str) -> Insert:
 
 @lru_cache(maxsize=1)
 def _one_with_event() -> Prepared:
-    """PostgreSQL's insert of a customer with the event; returns the id and the username."""
-    given = {name: bindparam(name, type_=kind) for name, kind in {**RECORD, **TOLD}.items()}
-    inserted = _inserted(_selection(given, "postgresql"), [*queries.IDENTITY, C.username])
-    told = given["told_fields"].label("fields"), given["told_values"].label("new_values")
+    """PostgreSQL's insert of a customer with the event; returns the id and the username.
+
+    Nothing of whom something unique stands against, or whose group does not exist.
+    """
+    made = _selection(GIVEN, "postgresql")
+    return _with_event(_inserting(COLUMNS, made).on_conflict_do_nothing())
+
+
+@lru_cache(maxsize=1)
+def _hopeful_with_event() -> Prepared:
+    """The same of a customer without an id, which PostgreSQL refuses where that has no group.
+
+    It does so, too, where something unique but the email stands against the customer.
+    """
+    names = [name for name in COLUMNS if name != "id"]
+    values = [column.label(name) for name, column in _values(GIVEN).items() if name in names]
+    made = select(*values).where(~exists().where(C.email_key == GIVEN["email_key"]))
+    return _with_event(_inserting(names, made))
+
+
+def _with_event(inserting: postgresql.Insert) -> Prepared:
+    inserted = inserting.returning(*queries.IDENTITY, C.username).cte("inserted")
+    told = GIVEN["told_fields"].label("fields"), GIVEN["told_values"].label("new_values")
     subject = _subject(inserted, *told).subquery("subjects")
     returned = select(inserted.c.row_id, inserted.c.username)
     return Prepared(returned.add_cte(events.noted(subject, many=False)))
@@ -156,17 +180,16 @@ def _many_with_events(show: queries.Fields) -> Prepared:
     made = _selection(given.c, "postgresql", sparse=True).subquery("made")
     # Racing writers who take what is unique in one order, that of `copying`, too, do not wait for
     # each other in a circle.
-    returned = [*queries.columns(show), *queries.IDENTITY]
-    inserted = _inserted(select(*made.c).order_by(made.c.username.collate("C")), returned)
+    in_order = select(*made.c).order_by(made.c.username.collate("C"))
+    inserting = _inserting(COLUMNS, in_order).on_conflict_do_nothing()
+    inserted = inserting.returning(*queries.columns(show), *queries.IDENTITY).cte("inserted")
     told = given.c.told_fields.label("fields"), given.c.told_values.label("new_values")
     subjects = _subject(inserted, *told).join(given, given.c.uuid == inserted.c.row_uuid)
     return Prepared(select(*inserted.c).add_cte(events.noted(subjects.subquery("subjects"))))
 
 
-def _inserted(made: Select[*tuple[Any, ...]], returned: Sequence[ColumnElement[Any]]) -> CTE:
-    """The insert, which gives this of the rows inserted."""
-    inserting = postgresql_insert(CUSTOMERS).from_select(COLUMNS, made)
-    return inserting.on_conflict_do_nothing().returning(*returned).cte("inserted")
+def _inserting(names: Sequence[str], made: Select[*tuple[Any, ...]]) -> postgresql.Insert:
+    return postgresql.insert(CUSTOMERS).from_select(names, made, include_defaults=False)
 
 
 def _subject(
@@ -181,16 +204,21 @@ def _selection(
     record: bulk.Source, dialect: str, *, sparse: bool = False
 ) -> Select[*tuple[Any, ...]]:
     """The columns of a record's row, if its group exists; of a sparse one some are filled in."""
-    special: dict[str, ColumnElement[Any]] = {"username": _username(record)}
+    values = _values(record)
     if dialect == "postgresql":
-        special["id"] = func.coalesce(record["id"], ids.next_id())
+        values["id"] = func.coalesce(record["id"], ids.next_id())
     if sparse:
-        special |= _filled(record)
-    values = [special.get(name, record[name]).label(name) for name in COLUMNS]
+        values |= _filled(record)
     group = record["group_id"]
     # Not EXISTS, for which PostgreSQL may read all groups at once.
     there = select(GROUPS.c.id).where(GROUPS.c.id == group).scalar_subquery()
-    return select(*values).where(or_(group.is_(None), group == there))
+    labelled = [value.label(name) for name, value in values.items()]
+    return select(*labelled).where(or_(group.is_(None), group == there))
+
+
+def _values(record: bulk.Source) -> dict[str, ColumnElement[Any]]:
+    """What each column is to be."""
+    return {name: record[name] for name in COLUMNS} | {"username": _username(record)}
 
 
 def _filled(record: bulk.Source) -> dict[str, ColumnElement[Any]]:
