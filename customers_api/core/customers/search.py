@@ -94,7 +94,7 @@ def _parameters(given: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             # Told to the planner as values, it knows how many customers each has.
             yield name, statistics.holding(name, value)
         elif isinstance(value, str):
-            yield from substrings.parameters(name, value)
+            yield from substrings.parameters(name, value, database.dialect())
         else:
             yield name, list(value) if isinstance(value, tuple) else value
 

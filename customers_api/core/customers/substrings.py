@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Float,
     Select,
     TableClause,
     and_,
@@ -22,11 +21,10 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    tablesample,
 )
 
 from customers_api.core import database
-from customers_api.core.customers import statistics
+from customers_api.core.customers import rarity, statistics
 from customers_api.core.customers.model import CUSTOMERS
 from customers_api.core.statements import Prepared
 from customers_api.core.types import Id
@@ -52,11 +50,8 @@ FOLDED_ALIKE = re.compile(
 # The capitals whose lower case is a k, and an i and a dot to go on it: nothing else that is not
 # ASCII has ASCII letters in its lower case.
 KELVIN, DOTTED_I = "\u212a", "\u0130"
-# About ten pages, some 500 of all texts, to tell a frequent substring by; and what makes one that.
-SAMPLE_PERCENT: ColumnElement[float] = literal_column(
-    "least(100, 1000 / greatest(1.0, pg_relation_size('customer_search') / 8192))", Float
-)
-FREQUENT_ONE_IN = {"postgresql": 8, "sqlite": 16}
+# What makes a substring frequent on SQLite.
+FREQUENT_ONE_IN = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +73,14 @@ class Shape:
         return bool(self.indexed) or "email" in self.names
 
 
-def parameters(name: str, value: str) -> Iterator[tuple[str, Any]]:
+def parameters(name: str, value: str, dialect: str) -> Iterator[tuple[str, Any]]:
     """What the conditions on the text `name` are to be told."""
     folded = value.lower()
-    escaped = folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     yield name, folded
-    yield f"{name}_like", f"%{escaped}%"
+    if dialect == "postgresql":
+        yield f"{name}_parts", _like(*rarity.rare_parts(folded))
+        return
+    yield f"{name}_like", _like(folded)
     yield f"{name}_match", _matching(_asked(folded))
     yield f"{name}_far", not folded.isascii()
     yield f"{name}_kelvin", KELVIN if "k" in folded else None
@@ -94,24 +91,17 @@ def indexed(names: Sequence[str], parameters: Mapping[str, Any], dialect: str) -
     """Which of the texts among these filters are quicker found by the index than by reading all."""
     texts = [name for name in names if name in INDEXED]
     if dialect == "postgresql":
-        long = tuple(name for name in texts if len(parameters[name]) >= SHORTEST_INDEXED)
-        return frozenset(long) - _frequent(long, parameters) if long else frozenset()
-    long = tuple(name for name in texts if _asked(parameters[name]))
+        long = [name for name in texts if len(parameters[name]) >= SHORTEST_INDEXED]
+        return frozenset(name for name in long if not rarity.is_frequent(parameters[name]))
+    long = [name for name in texts if _asked(parameters[name])]
     # What else is asked for is looked up in the order of ids, which the index gives.
-    is_frequent = list(names) == ["query"] == list(long) and _is_frequent_query(parameters)
+    is_frequent = list(names) == ["query"] == long and _is_frequent_query(parameters)
     return frozenset() if is_frequent else frozenset(long)
-
-
-def _frequent(names: tuple[str, ...], parameters: Mapping[str, Any]) -> frozenset[str]:
-    """Those that many have, which the planner cannot tell; so a few pages are looked at."""
-    seen, *having = database.rows(_sampled(names), parameters)[0]
-    most = seen / FREQUENT_ONE_IN["postgresql"]
-    return frozenset(name for name, n in zip(names, having, strict=True) if n > most)
 
 
 def _is_frequent_query(parameters: Mapping[str, Any]) -> bool:
     """Whether many have it: SQLite's index counts quickly, and no further than it has to."""
-    most = statistics.count(None) // FREQUENT_ONE_IN["sqlite"]
+    most = statistics.count(None) // FREQUENT_ONE_IN
     found = database.rows(_matched(), {**parameters, "enough": most + 1})
     return int(found[0][0]) > most
 
@@ -143,8 +133,9 @@ def texts(name: str, shape: Shape) -> TableClause:
 def in_text(name: str, shape: Shape) -> Iterator[ColumnElement[bool]]:
     """That a row of `texts` holds the value, by the index where that is quicker."""
     if shape.dialect == "postgresql":
-        like = ALL_TEXTS.c.key.like(bindparam(f"{name}_like"), escape="\\")
-        yield like if name in shape.indexed else func.strpos(ALL_TEXTS.c.key, bindparam(name)) > 0
+        if name in shape.indexed:
+            yield ALL_TEXTS.c.key.like(bindparam(f"{name}_parts"), escape="\\")
+        yield func.strpos(ALL_TEXTS.c.key, bindparam(name)) > 0
     elif name in shape.indexed:
         # The index folds a little more than lower case does.
         yield _match(name)
@@ -159,6 +150,12 @@ def in_field(name: str, shape: Shape) -> ColumnElement[bool]:
         found: ColumnElement[bool] = func.strpos(func.folded(C[name]), bindparam(name)) > 0
         return found
     return _folded_holds(C[name], name)
+
+
+def _like(*parts: str) -> str:
+    """The pattern of what holds these, one after the other."""
+    held = [part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for part in parts]
+    return f"%{'%'.join(held)}%"
 
 
 def _asked(folded: str) -> str:
@@ -180,16 +177,6 @@ def _matching(asked: str) -> str:
         pieces = [asked[start : start + LONGEST_PIECE] for start in starts]
     quoted = ['"' + piece.replace('"', '""') + '"' for piece in dict.fromkeys(pieces)]
     return " AND ".join(quoted)
-
-
-@lru_cache(maxsize=64)
-def _sampled(names: tuple[str, ...]) -> Prepared:
-    sample = tablesample(SEARCH, func.system(SAMPLE_PERCENT))
-    having = [
-        func.count().filter(sample.c.key.like(bindparam(f"{name}_like"), escape="\\"))
-        for name in names
-    ]
-    return Prepared(select(func.count(), *having).select_from(sample))
 
 
 @lru_cache(maxsize=1)
