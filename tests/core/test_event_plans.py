@@ -70,6 +70,7 @@ def row(n: int) -> dict[str, Any]:
         {"kind": "operator.changed"},
         {"subject_type": "group"},
         {"subject_type": "token"},
+        {"subject_type": "customer"},
         {"subject_type": "customer", "subject_id": 77},
         {"subject_type": "customer", "subject_id": 99_999},
         {"actor": "rare"},

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -193,7 +194,7 @@ def test_once_another_process_creates_somebody_the_rest_waits(
 ) -> None:
     monkeypatch.setattr(text_index, "BATCH", 4)
     # Time enough to create somebody in.
-    monkeypatch.setattr(text_index, "SHORT_REST", 200)
+    monkeypatch.setattr(text_index, "LITTLE_REST", 200)
     created_list(editor, *(person(n) for n in range(10)))
     engine, connections = db.engine, db.engine.pool
     newest, is_quiet = text_index.move_all(engine, connections, text_index.NOBODY)
@@ -205,6 +206,22 @@ def test_once_another_process_creates_somebody_the_rest_waits(
         created(editor, **person(10))
         _, is_quiet = moving.result(PATIENCE_SECONDS)
     assert (waiting(), is_quiet) == (7, False)
+
+
+@pytest.mark.usefixtures("context")
+def test_where_much_waits_there_is_less_rest(editor: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_index, "MOST_WAITING", 4)
+    monkeypatch.setattr(text_index, "MANY_BYTES", 0)
+    monkeypatch.setattr(text_index, "BATCH", 4)
+    # The rest that is not meant would outlast the test.
+    monkeypatch.setattr(text_index, "REST", 1_000_000)
+    monkeypatch.setattr(text_index, "LESS_REST", 0)
+    created_list(editor, *(person(n) for n in range(10)))
+    engine = db.engine
+    moving = Thread(target=text_index.move_all, args=(engine, engine.pool, 0), daemon=True)
+    moving.start()
+    moving.join(PATIENCE_SECONDS)
+    assert (indexed(), moving.is_alive()) == (10, False)
 
 
 @pytest.mark.usefixtures("context")
@@ -244,7 +261,7 @@ def test_who_rests_between_moves_has_no_connection(
 ) -> None:
     monkeypatch.setattr(text_index, "QUIET_SECONDS", 0.05)
     monkeypatch.setattr(text_index, "BATCH", 4)
-    monkeypatch.setattr(text_index, "SHORT_REST", 50)
+    monkeypatch.setattr(text_index, "LITTLE_REST", 50)
     created_list(editor, *(person(n) for n in range(10)))
     engine = create_engine(
         app.config["DATABASE_URL"],

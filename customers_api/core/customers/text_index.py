@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, Pool, func, select, text
+from sqlalchemy import Connection, Engine, Pool, TextClause, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from customers_api.core import database
@@ -25,8 +25,11 @@ BATCH = 2_000
 WORTH_A_LOOK = 1_000
 # So long nobody must have created a customer.
 QUIET_SECONDS = 2.0
-# After each batch there is a rest of so many times what it took, while others create some or not.
-REST, SHORT_REST = 7, 1
+# After each batch there is a rest of so many times what it took, so that who creates customers has
+# the processors: less where so much waits that searches feel it, little while nobody creates any.
+REST, LESS_REST, LITTLE_REST = 15, 5, 1
+# Some hundred thousand texts, which a search reads in some twenty milliseconds.
+MANY_BYTES = 16 * 1024 * 1024
 NOBODY = -1
 # Any number, as long as it is always the same: one process moves texts at a time.
 MOVING_LOCK = 7_307_199_021
@@ -44,6 +47,7 @@ MOVE = text(
 )
 COUNT = text("SELECT count(*) FROM (SELECT FROM customer_search_waiting LIMIT :most) AS waiting")
 NEWEST = text("SELECT max(customer_id) FROM customer_search_waiting")
+SIZE = text("SELECT pg_relation_size('customer_search_waiting')")
 
 
 class Mover:
@@ -116,13 +120,15 @@ def move_all(engine: Engine, pool: Pool, newest: int | None) -> tuple[int | None
     """
     while True:
         with _connected(engine, pool) as connection:
-            before, newest = newest, _newest(connection)
+            before, newest = newest, _asked(connection, NEWEST)
             is_quiet = newest == before
+            is_much = (_asked(connection, SIZE) or 0) > MANY_BYTES
             seconds = move(connection, leave=0 if is_quiet else MOST_WAITING)
         if not seconds:
             return newest, is_quiet and seconds is not None
+        rest = LITTLE_REST if is_quiet else LESS_REST if is_much else REST
         # With no connection, which others may wait for.
-        time.sleep((SHORT_REST if is_quiet else REST) * seconds)
+        time.sleep(rest * seconds)
 
 
 def move(connection: Connection, *, leave: int) -> float | None:
@@ -141,10 +147,10 @@ def move(connection: Connection, *, leave: int) -> float | None:
     return time.perf_counter() - began
 
 
-def _newest(connection: Connection) -> int | None:
+def _asked(connection: Connection, statement: TextClause) -> int | None:
     with connection.begin():
-        newest: int | None = connection.scalar(NEWEST)
-    return newest
+        answer: int | None = connection.scalar(statement)
+    return answer
 
 
 def tidy(engine: Engine, pool: Pool) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, lit
 from customers_api.core import database
 from customers_api.core.events import changes as changing
 from customers_api.core.events.changes import Change
-from customers_api.core.events.model import EVENTS, REMOVALS
+from customers_api.core.events.model import CUSTOMER, EVENTS, OTHERS, REMOVALS
 from customers_api.core.paging import Slice
 from customers_api.core.statements import AnyRow
 from customers_api.core.types import LARGEST_ID, Id
@@ -78,6 +78,8 @@ def _narrowed(statement: Select[Any], name: str, value: Any) -> Select[Any]:
     if name == "until":
         end = _id_near(E.at > value + OUT_OF_ORDER, E.at.asc())
         return statement.where(E.at <= value, E.id < func.coalesce(end, literal(LARGEST_ID, Id)))
+    if name == "subject_type" and value != CUSTOMER:
+        statement = statement.where(text(OTHERS))
     return statement.where(FILTERS[name] == value)
 
 
