@@ -78,8 +78,7 @@ def test_what_is_only_together_rare_is_asked_for_in_several_parts() -> None:
     kinds = ["industries", "holdings", "labs", "logistics", "foods"]
     named = [f"{firm} and sons {kind}" for firm in firms for kind in kinds]
     texts = [f"{name} {n}" for name in named for n in range(10, 20)]
-    kept = rarity.Sample([rarity._spaced(each) for each in texts], float("inf"))
-    rarity._samples[db.engine] = kept
+    rarity._samples[db.engine] = rarity.Sample(texts, 60.0)
     firm, kind = rarity.rare_parts("willow and sons logistics")
     assert firm in "willow and"
     assert kind in "sons logistics"
@@ -92,8 +91,7 @@ def test_what_is_only_together_rare_is_asked_for_in_several_parts() -> None:
 def test_parts_are_pieces_of_the_text_in_their_order(wanted: str, seed: int) -> None:
     draw = random.Random(seed)
     texts = ["".join(draw.choices("ab1 _%\\.ö-", k=60)) for _ in range(rarity.MOST_TEXTS)]
-    kept = rarity.Sample([rarity._spaced(each) for each in texts], float("inf"))
-    rarity._samples[db.engine] = kept
+    rarity._samples[db.engine] = rarity.Sample(texts, 60.0)
     rest = wanted
     for part in rarity.rare_parts(wanted):
         _, there, rest = rest.partition(part)
@@ -127,7 +125,7 @@ def test_the_index_leaves_what_is_expected_of_it(part: str) -> None:
         "the okafors 1255 o neil mr.doer@x +15 55 köhlers a b cd m m",
         "es-125.ies+15 1 555 e.s 1.25",
     ]
-    left = rarity._left(part, [rarity._spaced(each) for each in texts])
+    sample = rarity.Sample(texts, 60.0)
     with db.engine.begin() as connection:
         connection.execute(text("CREATE TEMP TABLE held (place int, key text)"))
         places = [{"place": place, "key": each} for place, each in enumerate(texts)]
@@ -140,7 +138,8 @@ def test_the_index_leaves_what_is_expected_of_it(part: str) -> None:
         connection.execute(text("RESET enable_seqscan"))
         connection.execute(text("DROP TABLE held"))
     assert plan["Plans"][0]["Node Type"] == "Bitmap Index Scan"
-    assert len(left) == plan["Plans"][0]["Actual Rows"]
+    left = sample.left(part, sample.all)
+    assert left.bit_count() == plan["Plans"][0]["Actual Rows"]
 
 
 def test_what_many_have_is_frequent_and_what_few_have_is_not(seeded: list[str]) -> None:

@@ -1,11 +1,10 @@
-"""How rare a substring is among the searched texts, told from some that each process keeps a while.
+"""How rare a substring is among the searched texts, told from some that each process looks at.
 
 PostgreSQL's planner cannot tell, and to have it count each time takes as long as a search for few.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from weakref import WeakKeyDictionary
 
@@ -46,12 +45,24 @@ LENGTH, MOST_PARTS = 6, 3
 LEAST_STEP, MOST_PLACES = 3, 8
 
 
-@dataclass(frozen=True, slots=True)
 class Sample:
-    """Some of the texts, as `_spaced` has them, and until when they stand for all."""
+    """Which of some texts, each a bit, have which trigrams; and until when they stand for all."""
 
-    texts: Sequence[str]
-    good_until: float
+    def __init__(self, texts: Sequence[str], seconds: float) -> None:
+        """Take the texts apart; they are not kept."""
+        self.having: dict[str, int] = {}
+        for place, text in enumerate(texts):
+            for each in {*_trigrams_of(text)}:
+                self.having[each] = self.having.get(each, 0) | 1 << place
+        self.size = len(texts)
+        self.all = (1 << self.size) - 1
+        self.good_until = monotonic() + seconds
+
+    def left(self, part: str, among: int) -> int:
+        """Which of these texts the index leaves to look at, to find the ones that hold this."""
+        for each in _trigrams(part):
+            among &= self.having.get(each, 0)
+        return among
 
 
 _samples: WeakKeyDictionary[Engine, Sample] = WeakKeyDictionary()
@@ -59,8 +70,8 @@ _samples: WeakKeyDictionary[Engine, Sample] = WeakKeyDictionary()
 
 def is_frequent(text: str) -> bool:
     """Whether the index would leave so many to look at that it is quicker to read all."""
-    texts = _sample().texts
-    return len(_left(text, texts)) > len(texts) / FREQUENT_ONE_IN
+    sample = _sample()
+    return sample.left(text, sample.all).bit_count() > sample.size / FREQUENT_ONE_IN
 
 
 def rare_parts(text: str) -> Sequence[str]:
@@ -68,43 +79,28 @@ def rare_parts(text: str) -> Sequence[str]:
 
     Or nearly as few; all of it where there are none.
     """
-    left, chosen = _sample().texts, list[int]()
-    enough = max(len(left) // RARE_ONE_IN, len(_left(text, left)))
+    sample, chosen = _sample(), list[int]()
+    left = sample.all
+    enough = max(sample.size // RARE_ONE_IN, sample.left(text, left).bit_count())
     while len(chosen) < MOST_PARTS:
         apart = [at for at in _places(text) if all(abs(at - each) >= LENGTH for each in chosen)]
         if not apart:
             break
-        best, left = _best(text, apart, left, enough)
+        leaves = {at: sample.left(text[at : at + LENGTH], left) for at in apart}
+        # The last of the best, as numbers are at the end.
+        best = min(leaves, key=lambda at: leaves[at].bit_count())
         chosen.append(best)
-        if len(left) <= enough:
+        left = leaves[best]
+        if left.bit_count() <= enough:
             return [text[at : at + LENGTH] for at in sorted(chosen)]
     return [text]
 
 
-def _best(
-    text: str, places: Sequence[int], texts: Sequence[str], enough: int
-) -> tuple[int, Sequence[str]]:
-    """Where the part begins that leaves the fewest, or enough that are few, and those."""
-    found = []
-    for at in places:
-        left = _left(text[at : at + LENGTH], texts)
-        found.append((at, left))
-        if len(left) <= enough:
-            return found[-1]
-    return min(found, key=lambda each: len(each[1]))
-
-
 def _places(text: str) -> Iterator[int]:
-    """Where parts begin, from the last one, as numbers are at the end, to the first."""
+    """Where parts begin, from the last one to the first."""
     last = len(text) - LENGTH
     yield from range(last, 0, -max(LEAST_STEP, -(-last // MOST_PLACES)))
     yield 0
-
-
-def _left(part: str, texts: Sequence[str]) -> Sequence[str]:
-    """Those which the index leaves to look at, to find the ones that hold this."""
-    wanted = _trigrams(part)
-    return [text for text in texts if all(each in text for each in wanted)]
 
 
 def _trigrams(part: str) -> Sequence[str]:
@@ -120,15 +116,20 @@ def _trigrams(part: str) -> Sequence[str]:
     return [word[start : start + 3] for word in spaced for start in range(len(word) - 2)]
 
 
-def _spaced(text: str) -> str:
-    """A text in which each three characters are what pg_trgm's index has of it."""
-    return "".join([f"  {word} " for word in WORD.findall(text)])
+def _trigrams_of(text: str) -> Iterator[str]:
+    """What pg_trgm's index has of a text."""
+    for word in WORD.findall(text):
+        spaced = f"  {word} "
+        yield from [spaced[start : start + 3] for start in range(len(spaced) - 2)]
 
 
 def _sample() -> Sample:
     sample = _samples.get(db.engine)
     if sample is None or monotonic() >= sample.good_until:
-        texts = [_spaced(row.key) for row in database.rows(SAMPLED)]
+        if sample is not None:
+            # Meanwhile the others go on with it.
+            sample.good_until = monotonic() + FEW_GOOD_SECONDS
+        texts = [row.key for row in database.rows(SAMPLED)]
         seconds = GOOD_SECONDS if len(texts) >= ENOUGH else FEW_GOOD_SECONDS
-        sample = _samples[db.engine] = Sample(texts, monotonic() + seconds)
+        sample = _samples[db.engine] = Sample(texts, seconds)
     return sample
