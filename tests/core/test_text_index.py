@@ -27,6 +27,12 @@ def context(app: Flask) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def nobody_else_moves() -> None:
+    """No thread of another test's is at it, or would be in two seconds."""
+    assert eventually(lambda: text_index.mover._thread is None)
+
+
 def waiting() -> int:
     return int(database.rows(text("SELECT count(*) FROM customer_search_waiting"))[0][0])
 
@@ -194,7 +200,7 @@ def test_once_another_process_creates_somebody_the_rest_waits(
 ) -> None:
     monkeypatch.setattr(text_index, "BATCH", 4)
     # Time enough to create somebody in.
-    monkeypatch.setattr(text_index, "LITTLE_REST", 200)
+    monkeypatch.setattr(text_index, "LITTLE_REST", 1_000)
     created_list(editor, *(person(n) for n in range(10)))
     engine, connections = db.engine, db.engine.pool
     newest, is_quiet = text_index.move_all(engine, connections, text_index.NOBODY)
