@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ def context(app: Flask) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nobody_else_moves() -> None:
     """No thread of another test's is at it, or would be in two seconds."""
-    assert eventually(lambda: text_index.mover._thread is None)
+    assert eventually(lambda: text_index.THREAD not in {each.name for each in enumerate_threads()})
 
 
 def waiting() -> int:

@@ -31,6 +31,7 @@ REST, LESS_REST, LITTLE_REST = 15, 5, 1
 # Some hundred thousand texts, which a search reads in some twenty milliseconds.
 MANY_BYTES = 16 * 1024 * 1024
 NOBODY = -1
+THREAD = "mover of texts"
 # Any number, as long as it is always the same: one process moves texts at a time.
 MOVING_LOCK = 7_307_199_021
 MOVE = text(
@@ -80,7 +81,9 @@ class Mover:
             self._is_wanted = True
             if self._thread is None or not self._thread.is_alive():
                 arguments = engine, engine.pool
-                self._thread = threading.Thread(target=self._work, args=arguments, daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, args=arguments, name=THREAD, daemon=True
+                )
                 self._thread.start()
 
     def _work(self, engine: Engine, pool: Pool) -> None:
