@@ -148,24 +148,17 @@ def test_what_many_have_is_frequent_and_what_few_have_is_not(seeded: list[str]) 
     assert not rarity.is_frequent(next(each for each in seeded).split("\x1f")[1])
 
 
-def test_searches_of_half_a_minute_share_a_sample(
-    sampled: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("enough", "lasts"), [(rarity.ENOUGH, "GOOD_SECONDS"), (MANY, "FEW_GOOD_SECONDS")]
+)
+def test_searches_share_a_sample_as_long_as_it_lasts(
+    sampled: list[str], monkeypatch: pytest.MonkeyPatch, enough: int, lasts: str
 ) -> None:
+    # One of few texts lasts less long.
+    monkeypatch.setattr(rarity, "ENOUGH", enough)
     assert found("zebra works") == found("zebra") == 0
     assert len(sampled) == 1
-    monkeypatch.setattr(rarity, "GOOD_SECONDS", 0.0)
-    rarity._samples.clear()
-    assert found("zebra works") == 0
-    assert len(sampled) > 2
-
-
-def test_of_few_texts_a_sample_is_soon_another_one(
-    sampled: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rarity, "ENOUGH", MANY)
-    assert found("zebra works") == found("zebra works") == 0
-    assert len(sampled) == 1
-    monkeypatch.setattr(rarity, "FEW_GOOD_SECONDS", 0.0)
+    monkeypatch.setattr(rarity, lasts, 0.0)
     rarity._samples.clear()
     assert found("zebra works") == 0
     assert len(sampled) > 2

@@ -158,10 +158,10 @@ def _hopeful_with_event() -> Prepared:
 
     It does so, too, where something unique but the email stands against the customer.
     """
-    names = [name for name in COLUMNS if name != "id"]
-    values = [column.label(name) for name, column in _values(GIVEN).items() if name in names]
-    made = select(*values).where(~exists().where(C.email_key == GIVEN["email_key"]))
-    return _with_event(_inserting(names, made))
+    values = _values(GIVEN)
+    del values["id"]
+    unused = ~exists().where(C.email_key == GIVEN["email_key"])
+    return _with_event(_inserting([*values], _selected(values).where(unused)))
 
 
 def _with_event(inserting: postgresql.Insert) -> Prepared:
@@ -212,8 +212,11 @@ def _selection(
     group = record["group_id"]
     # Not EXISTS, for which PostgreSQL may read all groups at once.
     there = select(GROUPS.c.id).where(GROUPS.c.id == group).scalar_subquery()
-    labelled = [value.label(name) for name, value in values.items()]
-    return select(*labelled).where(or_(group.is_(None), group == there))
+    return _selected(values).where(or_(group.is_(None), group == there))
+
+
+def _selected(values: Mapping[str, ColumnElement[Any]]) -> Select[*tuple[Any, ...]]:
+    return select(*(value.label(name) for name, value in values.items()))
 
 
 def _values(record: bulk.Source) -> dict[str, ColumnElement[Any]]:

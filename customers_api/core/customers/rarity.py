@@ -113,14 +113,17 @@ def _trigrams(part: str) -> Sequence[str]:
         f"{'  ' if word.start() else ''}{word.group()}{' ' if word.end() < len(part) else ''}"
         for word in WORD.finditer(part)
     ]
-    return [word[start : start + 3] for word in spaced for start in range(len(word) - 2)]
+    return [each for word in spaced for each in _threes(word)]
 
 
 def _trigrams_of(text: str) -> Iterator[str]:
     """What pg_trgm's index has of a text."""
     for word in WORD.findall(text):
-        spaced = f"  {word} "
-        yield from [spaced[start : start + 3] for start in range(len(spaced) - 2)]
+        yield from _threes(f"  {word} ")
+
+
+def _threes(word: str) -> Sequence[str]:
+    return [word[start : start + 3] for start in range(len(word) - 2)]
 
 
 def _sample() -> Sample:
